@@ -1,0 +1,1 @@
+"""Drivers: bytes in, messages out. See PROTOCOL.md for the wire."""
