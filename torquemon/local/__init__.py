@@ -1,0 +1,1 @@
+"""The loopback protocol between the monitor and its clients."""

@@ -1,0 +1,195 @@
+"""What a client of the monitor sees: the view, fetched whole, never pushed sample by sample.
+
+The view is a snapshot of the session. A fetch carries the curve only from the sample that the
+client already has (`CurveBlock`), reduced so that no peak is lost.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from torquemon.model import AlertCode, Origin, Priority, StopReason, VerdictKind
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SessionPhase(StrEnum):
+    """Where the session stands."""
+
+    PREPARE = "prepare"
+    RECORDING = "recording"
+    CLOSED = "closed"
+
+
+class LinkPhase(StrEnum):
+    """Where the link to the handpiece stands."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    NO_DATA = "no_data"
+    LOST = "lost"
+    FAILED = "failed"
+
+
+class Band(StrEnum):
+    """The state strip: one word that says it all. Ordered from calm to grave by `BAND_RANK`."""
+
+    IDLE = "idle"
+    BELOW = "below"
+    WITHIN = "within"
+    NEAR_LIMIT = "near_limit"
+    ABOVE = "above"
+    CONTACT = "contact"
+    STOPPED = "stopped"
+    NO_DATA = "no_data"
+
+
+class ArmPhase(StrEnum):
+    """What is known of the device's own stop. ARMED only while a fresh read-back says so."""
+
+    WARN_ONLY = "warn_only"
+    NOT_ARMED = "not_armed"
+    ARMING = "arming"
+    ARMED = "armed"
+    HALTED = "halted"
+
+
+class DeviceView(_Part):
+    """Who is on the wire, as it says itself (cleaned)."""
+
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+    has_angle: bool
+    has_speed: bool
+    can_stop: bool
+    sample_rate_hz: int
+    accuracy_ncm: float | None
+    calibrated: str | None
+    """ISO date of the last calibration; None where the device does not know."""
+    battery_percent: int | None
+
+
+class LinkView(_Part):
+    """The wire."""
+
+    phase: LinkPhase
+    port: str
+    text: str
+    """One sentence on the present state, with the remedy where there is one."""
+    round_trip_ms: float | None
+    samples: int
+    """Received since the link came up: drives the liveness mark."""
+    lost_samples: int
+    bad_frames: int
+
+
+class ArmView(_Part):
+    """The stop threshold: wanted, held, and why it is what it is."""
+
+    phase: ArmPhase
+    wanted_ncm: float | None
+    held_ncm: float | None
+    """As read back from the device; None unless the phase is ARMED or HALTED."""
+    reasons: tuple[str, ...]
+    """Which limits made the threshold what it is, lowest first; or why it is not armed."""
+
+
+class AlarmView(_Part):
+    """An alert that latched. It stays until acknowledged, and while its condition holds."""
+
+    id: int
+    code: AlertCode
+    priority: Priority
+    why: str
+    time_s: float
+    torque_ncm: float | None
+    active: bool
+    """The condition still holds."""
+    acknowledged: bool
+
+
+class StopView(_Part):
+    """What the device said of a halt."""
+
+    reason: StopReason
+    torque_ncm: float
+    text: str
+
+
+class VerdictView(_Part):
+    """The verdict of the closed insertion."""
+
+    kind: VerdictKind
+    max_insertion_torque_ncm: float | None
+    final_torque_ncm: float | None
+    why: str
+
+
+class CurveBlock(_Part):
+    """Samples of the curve: three columns of equal length.
+
+    `first` and `next` are positions in the curve of this insertion: ask again with `next`. A block
+    that starts at 0 replaces all that the client had.
+    """
+
+    insertion_id: str
+    first: int
+    next: int
+    time_s: tuple[float, ...]
+    torque_ncm: tuple[float, ...]
+    angle_deg: tuple[float | None, ...]
+
+
+class View(_Part):
+    """All that a screen shows. Torques in N·cm, angles in degrees, None where nothing is known."""
+
+    sequence: int
+    """Grows with every view the monitor makes; a client reports the last that it has drawn."""
+    phase: SessionPhase
+    origin: Origin
+    insertion_id: str | None
+    patient: str
+    site: str
+    site_name: str
+    screw: str
+    screw_name: str
+    window_low_ncm: float | None
+    window_high_ncm: float | None
+    window_source: str
+    link: LinkView
+    device: DeviceView | None
+    arm: ArmView
+    torque_ncm: float | None
+    """None: no valid sample within 250 ms. The screen then says NO DATA, never a number."""
+    angle_deg: float | None
+    speed_rpm: float | None
+    depth_mm: float | None
+    body_mm: float | None
+    insertion_phase: str
+    """Idle, engaging, cortex, advancing, paused, ... in one word."""
+    max_torque_ncm: float | None
+    degrees_to_limit: float | None
+    band: Band
+    worst_band: Band
+    alarms: tuple[AlarmView, ...]
+    stop: StopView | None
+    verdict: VerdictView | None
+    elapsed_s: float
+    storage: str
+    """Empty while all is stored; else a sentence on what could not be."""
+    controlling: bool
+    """This client is the one whose heartbeat keeps the lease."""
+    operator_present: bool
+    """The controlling dashboard was heard within the last second."""
+    notice: str
+    """The answer to the last command, a sentence; empty where there is none."""
+
+
+BAND_RANK = {band: rank for rank, band in enumerate(Band)}
+"""Gravity of a band. NO DATA ranks highest: then nothing is known."""
