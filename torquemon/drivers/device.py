@@ -1,0 +1,147 @@
+"""Who is on the wire: what a Hello says, cleaned, with counts turned into N·cm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from torquemon.drivers.codec import Capability, Generation
+from torquemon.drivers.device_messages import Hello
+from torquemon.drivers.readings import Readings
+from torquemon.model import Origin, Reading
+from torquemon.text import DeviceText, clean_bytes
+from torquemon.units import counts_to_ncm, ncm_to_counts_floor
+
+_ORIGINS = {
+    Generation.REAL: Origin.REAL,
+    Generation.SIMULATED: Origin.SIMULATED,
+    Generation.REPLAYED: Origin.REPLAYED,
+}
+_SEQ_SPAN = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A device as it introduced itself. Limits in N·cm, None where the device states none."""
+
+    hello: Hello
+    maker: DeviceText
+    model: DeviceText
+    serial: DeviceText
+    firmware: DeviceText
+    origin: Origin
+    calibrated: date | None
+
+    @classmethod
+    def from_hello(cls, hello: Hello) -> DeviceInfo:
+        """Clean the names and read the date; a date outside the calendar counts as unknown."""
+        calibrated = None
+        if hello.calibrated_utc_s:
+            calibrated = datetime.fromtimestamp(hello.calibrated_utc_s, UTC).date()
+        maker, model, serial, firmware = (clean_bytes(name) for name in hello.names)
+        origin = _ORIGINS[hello.generation]
+        return cls(hello, maker, model, serial, firmware, origin, calibrated)
+
+    @property
+    def has_angle(self) -> bool:
+        """Whether readings carry an angle."""
+        return Capability.ANGLE in self.hello.capabilities
+
+    @property
+    def has_speed(self) -> bool:
+        """Whether readings carry a speed."""
+        return Capability.SPEED in self.hello.capabilities
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether the device keeps a threshold and obeys a stop; otherwise it can only warn."""
+        return Capability.STOP_THRESHOLD in self.hello.capabilities
+
+    @property
+    def accuracy_ncm(self) -> float:
+        """Stated accuracy in N·cm; 0 where none is stated."""
+        return self.ncm(self.hello.accuracy_counts)
+
+    @property
+    def threshold_min_ncm(self) -> float:
+        """Lowest threshold that the device accepts."""
+        return self.ncm(self.hello.threshold_min_counts)
+
+    @property
+    def threshold_max_ncm(self) -> float:
+        """Highest threshold that the device accepts."""
+        return self.ncm(self.hello.threshold_max_counts)
+
+    @property
+    def threshold_step_ncm(self) -> float:
+        """The device's own step."""
+        return self.ncm(self.hello.threshold_step_counts)
+
+    def ncm(self, counts: int) -> float:
+        """Turn counts of this device into N·cm."""
+        return counts_to_ncm(counts, self.hello.resolution_millionths, self.hello.torque_unit)
+
+    def threshold_counts(self, threshold_ncm: float) -> int:
+        """Turn a threshold into counts, floored to the device's step.
+
+        Raises ValueError where it is not a finite number.
+        """
+        hello = self.hello
+        counts = ncm_to_counts_floor(threshold_ncm, hello.resolution_millionths, hello.torque_unit)
+        return counts // hello.threshold_step_counts * hello.threshold_step_counts
+
+    def readings(self, message: Readings, first_seq: int, host_time_ns: int) -> list[Reading]:
+        """Turn a message into readings. `first_seq` is its sequence number, unwrapped.
+
+        This is the one place where counts become N·cm.
+        """
+        resolution = self.hello.resolution_millionths
+        unit = self.hello.torque_unit
+        base_us = message.base_time_us
+        return [
+            Reading(
+                seq,
+                base_us + offset_us,
+                host_time_ns,
+                counts_to_ncm(counts, resolution, unit),
+                None if angle_mdeg is None else angle_mdeg / 1000,
+                None if speed_drpm is None else speed_drpm / 10,
+                validity,
+            )
+            for seq, (offset_us, counts, angle_mdeg, speed_drpm, validity) in enumerate(
+                message.samples, first_seq
+            )
+        ]
+
+
+class Sequence:
+    """Unwraps the 32-bit sample numbers of a device and counts what is missing.
+
+    `lost` grows by every number that was skipped; a number that was seen before (a doubled or
+    reordered frame) is reported as None and must be dropped.
+    """
+
+    __slots__ = ("_next", "lost", "repeated")
+
+    def __init__(self) -> None:
+        self._next: int | None = None
+        self.lost = 0
+        self.repeated = 0
+
+    def accept(self, first_seq: int, count: int) -> int | None:
+        """Take the samples `first_seq` … of one frame; return their unwrapped first number."""
+        if self._next is None:
+            self._next = first_seq + count
+            return first_seq
+        step = (first_seq - self._next) % _SEQ_SPAN
+        if step >= _SEQ_SPAN // 2:
+            self.repeated += count
+            return None
+        unwrapped = self._next + step
+        self.lost += step
+        self._next = unwrapped + count
+        return unwrapped
+
+    def restart(self) -> None:
+        """Begin anew: the device rebooted or the link was made again."""
+        self._next = None
