@@ -226,3 +226,13 @@ class ArmState(IntEnum):
     HALTED = 2
     STANDALONE = 3
     """Lease over, threshold kept, released by a deliberate act on the handpiece."""
+
+
+class ArmPhase(StrEnum):
+    """What is known of the device's own stop. ARMED only while a fresh read-back says so."""
+
+    WARN_ONLY = "warn_only"
+    NOT_ARMED = "not_armed"
+    ARMING = "arming"
+    ARMED = "armed"
+    HALTED = "halted"

@@ -143,5 +143,5 @@ class Sequence:
         return unwrapped
 
     def restart(self) -> None:
-        """Begin anew: the device rebooted or the link was made again."""
+        """Begin anew: the device rebooted and counts from zero."""
         self._next = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from torquemon.model import AlertCode, Origin, Priority, StopReason, VerdictKind
+from torquemon.model import ArmPhase as ArmPhase  # noqa: PLC0414 - part of the view's vocabulary
 
 
 class _Part(BaseModel):
@@ -46,16 +47,6 @@ class Band(StrEnum):
     CONTACT = "contact"
     STOPPED = "stopped"
     NO_DATA = "no_data"
-
-
-class ArmPhase(StrEnum):
-    """What is known of the device's own stop. ARMED only while a fresh read-back says so."""
-
-    WARN_ONLY = "warn_only"
-    NOT_ARMED = "not_armed"
-    ARMING = "arming"
-    ARMED = "armed"
-    HALTED = "halted"
 
 
 class DeviceView(_Part):

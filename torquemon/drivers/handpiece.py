@@ -1,0 +1,187 @@
+"""A handpiece on a wire: transport and link together, driven by one thread that owns both.
+
+The thread reads, decodes, judges and writes a stop without leaving; nothing in it waits for a
+disk, a screen or a lock. Other threads may only call `request`, `allow_renewals_until`, `judge_with`
+and `close`. The judge is called for every reading, in order, in the reader thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from torquemon.clock import Clock
+from torquemon.drivers.capture import Capture, Chunk, Direction
+from torquemon.drivers.errors import TransportError, TransportGoneError
+from torquemon.drivers.frame import Framer
+from torquemon.drivers.link import Link, LinkEvent, LinkPhase, Samples
+from torquemon.drivers.transport import Transport, TransportOpener
+from torquemon.model import Command, Reading, Stop
+
+READ_TIMEOUT_S: Final = 0.02
+_BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+MAX_EVENTS: Final = 50_000
+MAX_COMMANDS: Final = 64
+"""An operator cannot type faster; more is a fault, and a stop is never refused for it."""
+
+Judge = Callable[[Reading], Stop | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WireUp:
+    """The wire is open."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WireDown:
+    """The wire is gone or cannot be had; it is looked for again."""
+
+    why: str
+    was_up: bool
+
+
+HandpieceEvent = LinkEvent | WireUp | WireDown
+
+
+def _judge_nothing(_: Reading) -> Stop | None:
+    return None
+
+
+class Handpiece:
+    """One handpiece. `start` begins the reader thread; events are drained by the session."""
+
+    def __init__(self, opener: TransportOpener, clock: Clock, seed: int) -> None:
+        self.link = Link(seed)
+        self.capture = Capture()
+        self.framer = Framer()
+        self.dropped_events = 0
+        self._opener = opener
+        self._clock = clock
+        self._judge: Judge = _judge_nothing
+        self._events: deque[HandpieceEvent] = deque()
+        self._commands: deque[Command] = deque()
+        self._renew_until_ns = 0
+        self._transport: Transport | None = None
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="handpiece", daemon=True)
+
+    # --- called from other threads --------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def judge_with(self, judge: Judge | None) -> None:
+        """Judge the readings that come from now on with `judge`; None judges nothing."""
+        self._judge = judge or _judge_nothing
+
+    def request(self, command: Command) -> bool:
+        """Queue a command; a stop goes to the front. False where the queue is full."""
+        if isinstance(command, Stop):
+            self._commands.appendleft(command)
+        elif len(self._commands) < MAX_COMMANDS:
+            self._commands.append(command)
+        else:
+            return False
+        transport = self._transport
+        if transport is not None:
+            transport.wake()
+        return True
+
+    def allow_renewals_until(self, deadline_ns: int) -> None:
+        """Let the lease be renewed until this moment: the supervision's heartbeat."""
+        self._renew_until_ns = deadline_ns
+
+    def drain(self) -> list[HandpieceEvent]:
+        """Return the events since the last call."""
+        return [self._events.popleft() for _ in range(len(self._events))]
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """End the thread and let the wire go."""
+        self._closing.set()
+        transport = self._transport
+        if transport is not None:
+            transport.wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    # --- the reader thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._closing.is_set():
+            try:
+                self._transport = transport = self._opener()
+            except TransportError as error:
+                self._tell(WireDown(str(error), was_up=False))
+                self._closing.wait(_BACK_OFF_S[min(attempt, len(_BACK_OFF_S) - 1)])
+                attempt += 1
+                continue
+            attempt = 0
+            try:
+                self._converse(transport)
+            except TransportError as error:
+                self.link.lost(str(error))
+                self._tell(WireDown(str(error), was_up=True))
+            finally:
+                self._transport = None
+                transport.close()
+            self._closing.wait(_BACK_OFF_S[0])
+
+    def _converse(self, transport: Transport) -> None:
+        self._tell(WireUp(transport.name))
+        self.framer.reset()
+        self._write(transport, self.link.greet(self._clock.monotonic_ns()))
+        while not self._closing.is_set():
+            data = transport.read(READ_TIMEOUT_S)
+            now_ns = self._clock.monotonic_ns()
+            if data:
+                self.on_chunk(transport, data, now_ns)
+            self.on_time(transport, now_ns)
+
+    def on_chunk(self, transport: Transport, data: bytes, now_ns: int) -> None:
+        """Take bytes as they came: frame, decode, judge, and write a stop if one is asked for."""
+        for frame in self.framer.feed(data):
+            for event in self.link.receive(frame, now_ns):
+                if type(event) is Samples:
+                    self._judge_all(transport, event)
+                self._tell(event)
+        self.capture.append(Chunk(now_ns, Direction.RECEIVED, data))
+
+    def _judge_all(self, transport: Transport, samples: Samples) -> None:
+        judge = self._judge
+        for reading in samples.readings:
+            stop = judge(reading)
+            if stop is not None and not self.link.stop_watch.active:
+                self._write(transport, self.link.stop(self._clock.monotonic_ns()))
+
+    def on_time(self, transport: Transport, now_ns: int) -> None:
+        """Carry out what other threads asked for, renew, repeat."""
+        while self._commands:
+            wire = self.link.order(self._commands.popleft(), now_ns)
+            if wire:
+                self._write(transport, wire)
+        events, wire = self.link.tick(now_ns, may_renew=now_ns < self._renew_until_ns)
+        if wire:
+            self._write(transport, wire)
+        for event in events:
+            self._tell(event)
+        if self.link.phase is LinkPhase.REFUSED:
+            raise TransportGoneError("the device and this program do not understand each other")
+
+    def _write(self, transport: Transport, wire: bytes) -> None:
+        if not wire:
+            return
+        transport.write(wire)
+        self.capture.append(Chunk(self._clock.monotonic_ns(), Direction.SENT, wire))
+
+    def _tell(self, event: HandpieceEvent) -> None:
+        if len(self._events) >= MAX_EVENTS:
+            self.dropped_events += 1
+            return
+        self._events.append(event)

@@ -1,0 +1,360 @@
+"""The session with one device: hello, readings, commands, lease, stop. Sans-I/O, one owner.
+
+Frames come in, events and bytes go out; the time is passed in. Whoever owns a link (the reader
+thread) calls `receive` for every frame and `tick` at least every 20 ms. What it may not do: arm
+again by itself, or hold a stop back behind anything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from torquemon.drivers.codec import PROTOCOL_VERSION, Capability, Result
+from torquemon.drivers.device import DeviceInfo, Sequence
+from torquemon.drivers.device_messages import (
+    Ack,
+    DeviceError,
+    DeviceState,
+    Hello,
+    Status,
+    StopNotice,
+)
+from torquemon.drivers.errors import MessageError
+from torquemon.drivers.frame import Frame, encode_frame
+from torquemon.drivers.host_messages import (
+    ArmRequest,
+    DisarmRequest,
+    HelloRequest,
+    StopRequest,
+    TareRequest,
+)
+from torquemon.drivers.lease import Lease
+from torquemon.drivers.messages import HostMessage, from_frame, to_frame
+from torquemon.drivers.readings import Readings
+from torquemon.drivers.requests import Requests
+from torquemon.drivers.stop_watch import StopPhase, StopWatch
+from torquemon.model import (
+    ArmStop,
+    Command,
+    Disarm,
+    Reading,
+    Stop,
+    StopReason,
+    StopReport,
+    Tare,
+)
+from torquemon.text import DeviceText, clean_bytes
+
+_HELLO_REPEAT_NS: Final = 500_000_000
+_STOP_FAILED_REPEAT_NS: Final = 500_000_000
+_SILENCE_NS: Final = 1_000_000_000
+"""Status comes ten times a second; after this long the device may have rebooted: greet again."""
+
+
+class LinkPhase(Enum):
+    """How far the session has come."""
+
+    SILENT = auto()
+    GREETING = auto()
+    READY = auto()
+    REFUSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The device introduced itself. `rebooted`: it is not as it was when the session began."""
+
+    info: DeviceInfo
+    rebooted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Readings in order, without repetition."""
+
+    readings: list[Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class StateSeen:
+    """The device read back its state."""
+
+    state: DeviceState
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A command was carried out, refused, or left without an answer (`result` None)."""
+
+    command: str
+    result: Result | None
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The device halted; told once per halt."""
+
+    report: StopReport
+
+
+@dataclass(frozen=True, slots=True)
+class StopFailed:
+    """A stop is not confirmed in time; told again while it is so."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopConfirmed:
+    """The motor stands still after a stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSays:
+    """A text from the device for the operator, cleaned."""
+
+    code: int
+    text: DeviceText
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The session cannot go on, and why."""
+
+    why: str
+
+
+LinkEvent = (
+    Connected
+    | Samples
+    | StateSeen
+    | Answered
+    | Halted
+    | StopFailed
+    | StopConfirmed
+    | DeviceSays
+    | Refused
+)
+
+
+class Link:
+    """One session. `seed` makes session number, ids and nonces; they must differ from last time."""
+
+    def __init__(self, seed: int) -> None:
+        self.phase = LinkPhase.SILENT
+        self.info: DeviceInfo | None = None
+        self.requests = Requests(seed & 0xFFFF)
+        self.lease = Lease(seed >> 16 & 0xFFFFFFFF)
+        self.sequence = Sequence()
+        self.stop_watch = StopWatch()
+        self.bad_messages = 0
+        self._session = seed & 0xFFFFFFFF
+        self._counter = 0
+        self._hello_ns = 0
+        self._heard_ns = 0
+        self._last_report_id = 0
+        self._stop_failed_ns = 0
+
+    # --- out ------------------------------------------------------------------------------------
+
+    def greet(self, now_ns: int) -> bytes:
+        """Return a hello. Repeated by `tick` until the device answers."""
+        self.phase = LinkPhase.GREETING
+        self._hello_ns = now_ns
+        self._session = (self._session + 1) & 0xFFFFFFFF
+        hello = HelloRequest(
+            self.requests.new_id(), PROTOCOL_VERSION, PROTOCOL_VERSION, self._session
+        )
+        return self._write(hello)
+
+    def order(self, command: Command, now_ns: int) -> bytes:
+        """Return the bytes that carry a command out.
+
+        Empty where the device cannot obey it; `lease.why_not` then says why.
+        """
+        if isinstance(command, Stop):
+            return self.stop(now_ns)
+        if self.info is None or self.phase is not LinkPhase.READY:
+            return b""
+        if isinstance(command, Tare):
+            return self._send(TareRequest(self.requests.new_id()), now_ns)
+        if isinstance(command, ArmStop):
+            return self._arm(self.info, command, now_ns)
+        if isinstance(command, Disarm) and self.info.can_stop:
+            self.lease.lose("disarmed by the operator")
+            return self._send(DisarmRequest(self.requests.new_id()), now_ns)
+        return b""
+
+    def stop(self, now_ns: int) -> bytes:
+        """Return the stop. It waits for nothing and is sent in every phase of a session.
+
+        Where no hello was answered yet the capability is unknown: then it is sent as well.
+        """
+        if self.info is not None and not self.info.can_stop:
+            return b""
+        self.stop_watch.begin(now_ns)
+        return self._send(StopRequest(self.requests.new_id()), now_ns, repeats=False)
+
+    def _arm(self, info: DeviceInfo, command: ArmStop, now_ns: int) -> bytes:
+        if not info.can_stop:
+            self.lease.lose("the device cannot keep a stop threshold: warn only")
+            return b""
+        counts = info.threshold_counts(command.threshold_ncm)
+        lease_ms = min(command.lease_ms, info.hello.max_lease_ms)
+        request = self.lease.ask(self.requests.new_id(), counts, lease_ms)
+        return self._send(request, now_ns)
+
+    def _send(self, message: HostMessage, now_ns: int, *, repeats: bool = True) -> bytes:
+        self.requests.sent(message, now_ns, repeats=repeats)
+        return self._write(message)
+
+    def _write(self, message: HostMessage) -> bytes:
+        wire = encode_frame(to_frame(message, self._counter))
+        self._counter = (self._counter + 1) & 0xFFFF
+        return wire
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def tick(self, now_ns: int, *, may_renew: bool) -> tuple[list[LinkEvent], bytes]:
+        """Let time pass: repeat, renew, give up. `may_renew` is the supervision's consent."""
+        out: list[bytes] = []
+        events: list[LinkEvent] = []
+        if self.phase is LinkPhase.READY and now_ns - self._heard_ns > _SILENCE_NS:
+            self.lease.lose("the device fell silent")
+            out.append(self.greet(now_ns))
+        elif self.phase is LinkPhase.GREETING and now_ns - self._hello_ns > _HELLO_REPEAT_NS:
+            out.append(self.greet(now_ns))
+        self._watch_stop(now_ns, events, out)
+        repeat, expired = self.requests.overdue(now_ns)
+        out.extend(self._write(message) for message in repeat)
+        for message in expired:
+            if isinstance(message, ArmRequest):
+                limit_ms = self.requests.confirm_timeout_ns // 1_000_000
+                self.lease.lose(f"no confirmation from the device within {limit_ms} ms")
+            events.append(Answered(type(message).__name__, None))
+        self.lease.refresh(now_ns)
+        if may_renew and self.phase is LinkPhase.READY:
+            renewal = self.lease.renewal(self.requests.new_id(), now_ns)
+            if renewal is not None:
+                out.append(self._send(renewal, now_ns, repeats=False))
+        return events, b"".join(out)
+
+    def _watch_stop(self, now_ns: int, events: list[LinkEvent], out: list[bytes]) -> None:
+        if not self.stop_watch.active:
+            return
+        phase = self.stop_watch.check(now_ns, self.requests.round_trip_ns)
+        if phase is StopPhase.CONFIRMED:
+            events.append(StopConfirmed())
+            return
+        if phase is StopPhase.FAILED and now_ns - self._stop_failed_ns > _STOP_FAILED_REPEAT_NS:
+            self._stop_failed_ns = now_ns
+            events.append(StopFailed("the stop is not confirmed: release the pedal at once"))
+        if self.stop_watch.repeat_due(now_ns):
+            out.append(self.stop(now_ns))
+
+    # --- in -------------------------------------------------------------------------------------
+
+    def receive(self, frame: Frame, now_ns: int) -> list[LinkEvent]:  # noqa: PLR0911 - a dispatch
+        """Take one frame. Never raises on what a device sends: it is counted and skipped."""
+        self._heard_ns = now_ns
+        try:
+            message = from_frame(frame)
+        except MessageError:
+            self.bad_messages += 1
+            return []
+        match message:
+            case Readings():
+                return self._readings(message, now_ns)
+            case Status():
+                return self._state(message.state, now_ns)
+            case Ack():
+                return self._ack(message, now_ns)
+            case StopNotice():
+                return self._notice(message)
+            case Hello():
+                return self._hello(message)
+            case DeviceError():
+                return [DeviceSays(message.code, clean_bytes(message.text))]
+            case _:
+                return []  # a type that we do not know, or one that only a host sends
+
+    def _hello(self, hello: Hello) -> list[LinkEvent]:
+        if self.phase is not LinkPhase.GREETING or hello.session != self._session:
+            return []
+        if hello.version != PROTOCOL_VERSION:
+            self.phase = LinkPhase.REFUSED
+            return [
+                Refused(
+                    f"the device speaks version {hello.version} of the protocol, this program "
+                    f"version {PROTOCOL_VERSION}: update the older of the two"
+                )
+            ]
+        try:
+            info = DeviceInfo.from_hello(hello)
+        except (ValueError, OverflowError, OSError):
+            self.bad_messages += 1
+            return []
+        if Capability.AUTHENTICATION in hello.capabilities:
+            self.lease.lose("the device demands authentication, which this cable does not have")
+        old = self.info
+        rebooted = old is not None and old.hello.boot_id != hello.boot_id
+        self.info = info
+        self.phase = LinkPhase.READY
+        if rebooted:
+            self.sequence.restart()
+        return [Connected(info, rebooted)]
+
+    def _readings(self, message: Readings, now_ns: int) -> list[LinkEvent]:
+        if self.info is None or self.phase is not LinkPhase.READY:
+            return []
+        first = self.sequence.accept(message.first_seq, len(message.samples))
+        if first is None:
+            return []
+        readings = self.info.readings(message, first, now_ns)
+        if self.stop_watch.active:
+            for reading in readings:
+                self.stop_watch.saw_reading(reading)
+        return [Samples(readings)]
+
+    def _state(self, state: DeviceState, now_ns: int) -> list[LinkEvent]:
+        if self.info is None:
+            return []
+        self.lease.saw(state, now_ns)
+        self.stop_watch.saw_state(state)
+        events: list[LinkEvent] = [StateSeen(state)]
+        if state.latch_report_id:
+            events += self._halted(
+                state.latch_report_id,
+                state.latch_reason,
+                state.latch_torque_counts,
+                state.latch_seq,
+            )
+        return events
+
+    def _ack(self, ack: Ack, now_ns: int) -> list[LinkEvent]:
+        pending = self.requests.answered(ack, now_ns)
+        self.lease.answered(ack, now_ns)
+        events = self._state(ack.state, now_ns)
+        if pending is not None:
+            events.append(Answered(type(pending.message).__name__, ack.result))
+        return events
+
+    def _notice(self, notice: StopNotice) -> list[LinkEvent]:
+        return self._halted(notice.report_id, notice.reason, notice.torque_counts, notice.seq)
+
+    def _halted(
+        self, report_id: int, reason: StopReason, torque_counts: int, seq: int
+    ) -> list[LinkEvent]:
+        if self.info is None or report_id == self._last_report_id:
+            return []
+        self._last_report_id = report_id
+        return [Halted(StopReport(report_id, reason, self.info.ncm(torque_counts), seq))]
+
+    def lost(self, why: str) -> None:
+        """The wire is gone. Nothing is armed any more, as far as anybody may say."""
+        self.phase = LinkPhase.SILENT
+        self.requests.clear()
+        self.stop_watch.dismiss()
+        self.lease.lose(why)

@@ -1,0 +1,101 @@
+"""Was the stop obeyed? Watches what the handpiece does, not only what it answers. Sans-I/O.
+
+A stop counts as confirmed when the motion channels stand still (speed or angle, where the device
+has one), otherwise when its state says halted or still. Unconfirmed after 150 ms or three round
+trips it has failed, is said so, and is repeated until it holds.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+from torquemon.drivers.device_messages import DeviceState
+from torquemon.model import ArmState, MotorState, Reading
+
+CONFIRM_NS: Final = 150_000_000
+REPEAT_NS: Final = 40_000_000
+_STILL_RPM: Final = 1.0
+"""Below one revolution per minute, 6 degrees a second, nothing is being wound."""
+_STILL_DEG: Final = 0.5
+_STILL_US: Final = 20_000
+"""This long without motion is a standstill."""
+
+
+class StopPhase(Enum):
+    """How far a stop has come."""
+
+    IDLE = auto()
+    WATCHING = auto()
+    FAILED = auto()
+    CONFIRMED = auto()
+
+
+class StopWatch:
+    """Follows one stop from its request to the standstill."""
+
+    def __init__(self) -> None:
+        self.phase = StopPhase.IDLE
+        self._since_ns = 0
+        self._sent_ns = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._state_still = False
+        self._motion_seen = False
+        self._still_from_us: int | None = None
+        self._still_angle_deg = 0.0
+        self._motion_still = False
+
+    @property
+    def active(self) -> bool:
+        """Whether a stop still waits for its standstill."""
+        return self.phase in (StopPhase.WATCHING, StopPhase.FAILED)
+
+    def begin(self, now_ns: int) -> None:
+        """A stop goes out now. A running watch goes on: its deadline is not pushed back."""
+        if not self.active:
+            self._forget()
+            self.phase = StopPhase.WATCHING
+            self._since_ns = now_ns
+        self._sent_ns = now_ns
+
+    def saw_state(self, state: DeviceState) -> None:
+        """Take a read-back."""
+        if self.active:
+            self._state_still = state.motor is MotorState.STILL or (
+                state.motor is MotorState.UNKNOWN and state.arm_state is ArmState.HALTED
+            )
+
+    def saw_reading(self, reading: Reading) -> None:
+        """Take a reading: its speed or angle tells whether the screw still turns."""
+        if not self.active or (reading.speed_rpm is None and reading.angle_deg is None):
+            return
+        self._motion_seen = True
+        moving = reading.speed_rpm is not None and abs(reading.speed_rpm) >= _STILL_RPM
+        angle_deg = reading.angle_deg
+        if angle_deg is not None and abs(angle_deg - self._still_angle_deg) > _STILL_DEG:
+            moving = True
+        if moving or self._still_from_us is None:
+            self._still_from_us = reading.device_time_us
+            self._still_angle_deg = self._still_angle_deg if angle_deg is None else angle_deg
+        self._motion_still = reading.device_time_us - self._still_from_us >= _STILL_US
+
+    def check(self, now_ns: int, round_trip_ns: float | None) -> StopPhase:
+        """Return the phase as of now."""
+        if self.active:
+            still = self._motion_still if self._motion_seen else self._state_still
+            limit_ns = max(CONFIRM_NS, 3 * (round_trip_ns or 0))
+            if still:
+                self.phase = StopPhase.CONFIRMED
+            elif now_ns - self._since_ns > limit_ns:
+                self.phase = StopPhase.FAILED
+        return self.phase
+
+    def repeat_due(self, now_ns: int) -> bool:
+        """Whether the stop is to be written once more."""
+        return self.active and now_ns - self._sent_ns >= REPEAT_NS
+
+    def dismiss(self) -> None:
+        """The link is gone: nothing can be confirmed any more."""
+        self.phase = StopPhase.IDLE
