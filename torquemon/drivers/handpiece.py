@@ -1,8 +1,10 @@
 """A handpiece on a wire: transport and link together, driven by one thread that owns both.
 
 The thread reads, decodes, judges and writes a stop without leaving; nothing in it waits for a
-disk, a screen or a lock. Other threads may only call `request`, `allow_renewals_until`, `judge_with`
-and `close`. The judge is called for every reading, in order, in the reader thread.
+disk, a screen or a lock. Other threads may only call `request`, `allow_renewals_until`,
+`judge_with`, `drain` and `close`. The judge is called for every reading, in order, in the reader
+thread. Renewals leave from the same thread and only while readings come and are judged: a lease
+that is renewed proves that the judgement is alive.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ from torquemon.drivers.transport import Transport, TransportOpener
 from torquemon.model import Command, Reading, Stop
 
 READ_TIMEOUT_S: Final = 0.02
+NO_DATA_NS: Final = 250_000_000
+"""No reading for this long is no data, on any wire."""
 _BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 MAX_EVENTS: Final = 50_000
+"""A session that does not drain for a minute loses events, counted; the reader goes on."""
 MAX_COMMANDS: Final = 64
 """An operator cannot type faster; more is a fault, and a stop is never refused for it."""
 
@@ -45,7 +50,14 @@ class WireDown:
     was_up: bool
 
 
-HandpieceEvent = LinkEvent | WireUp | WireDown
+@dataclass(frozen=True, slots=True)
+class JudgeFailed:
+    """The judge raised. It is not asked again, and the motor was told to stop."""
+
+    why: str
+
+
+HandpieceEvent = LinkEvent | WireUp | WireDown | JudgeFailed
 
 
 def _judge_nothing(_: Reading) -> Stop | None:
@@ -66,6 +78,7 @@ class Handpiece:
         self._events: deque[HandpieceEvent] = deque()
         self._commands: deque[Command] = deque()
         self._renew_until_ns = 0
+        self._reading_ns = 0
         self._transport: Transport | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="handpiece", daemon=True)
@@ -155,10 +168,19 @@ class Handpiece:
 
     def _judge_all(self, transport: Transport, samples: Samples) -> None:
         judge = self._judge
-        for reading in samples.readings:
-            stop = judge(reading)
-            if stop is not None and not self.link.stop_watch.active:
-                self._write(transport, self.link.stop(self._clock.monotonic_ns()))
+        try:
+            for reading in samples.readings:
+                stop = judge(reading)
+                if stop is not None and not self.link.stop_watch.active:
+                    self._write(transport, self.link.stop(self._clock.monotonic_ns()))
+        except TransportError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a judge that fails must not take the reader along
+            self._judge = _judge_nothing
+            self._tell(JudgeFailed(f"{type(error).__name__}: {error}"))
+            self._write(transport, self.link.stop(self._clock.monotonic_ns()))
+        else:
+            self._reading_ns = self._clock.monotonic_ns()
 
     def on_time(self, transport: Transport, now_ns: int) -> None:
         """Carry out what other threads asked for, renew, repeat."""
@@ -166,7 +188,8 @@ class Handpiece:
             wire = self.link.order(self._commands.popleft(), now_ns)
             if wire:
                 self._write(transport, wire)
-        events, wire = self.link.tick(now_ns, may_renew=now_ns < self._renew_until_ns)
+        judged = now_ns - self._reading_ns < NO_DATA_NS
+        events, wire = self.link.tick(now_ns, may_renew=judged and now_ns < self._renew_until_ns)
         if wire:
             self._write(transport, wire)
         for event in events:

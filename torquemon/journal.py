@@ -1,0 +1,300 @@
+"""The journal: append-only, plain sqlite3. The monitor writes it, the recorder reads it.
+
+Raw first: what came over the wire is stored before what was concluded from it. An entry, once
+committed, is never edited or removed (triggers refuse it). WAL with synchronous FULL: a commit that
+returned survives a power cut. Times are UTC for people and a monotonic clock for order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from torquemon.model import Reading, Validity
+
+SCHEMA_VERSION: Final = 1
+_READING: Final = struct.Struct("<qqqdddB")
+_NO_NUMBER: Final = float("nan")
+MAX_INSERTIONS_LISTED: Final = 10_000
+
+_SCHEMA: Final = """
+CREATE TABLE insertion (
+  id TEXT PRIMARY KEY,
+  opened_utc TEXT NOT NULL,
+  opened_ns INTEGER NOT NULL,
+  meta TEXT NOT NULL
+) STRICT;
+CREATE TABLE entry (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  insertion_id TEXT NOT NULL REFERENCES insertion (id),
+  kind TEXT NOT NULL,
+  host_ns INTEGER NOT NULL,
+  data BLOB NOT NULL
+) STRICT;
+CREATE INDEX entry_of_insertion ON entry (insertion_id, kind, number);
+CREATE TRIGGER insertion_kept BEFORE DELETE ON insertion
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER insertion_fixed BEFORE UPDATE ON insertion
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER entry_kept BEFORE DELETE ON entry
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER entry_fixed BEFORE UPDATE ON entry
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+"""
+
+
+class JournalError(Exception):
+    """The journal cannot be opened, read or written; the message says what to do."""
+
+
+class EntryKind(StrEnum):
+    """What an entry holds."""
+
+    RAW = "raw"
+    """Chunks of the wire, both directions."""
+    READINGS = "readings"
+    """Decoded readings that were judged."""
+    ALERT = "alert"
+    EVENT = "event"
+    """Commands, read-backs, halts, link changes: what happened beside the curve."""
+    FINISH = "finish"
+    """The monitor's conclusion. An insertion without one was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry, not yet or already stored."""
+
+    insertion_id: str
+    kind: EntryKind
+    host_ns: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InsertionRow:
+    """One insertion as it was opened. `meta` is what `open_insertion` was given."""
+
+    id: str
+    opened_utc: str
+    opened_ns: int
+    meta: Mapping[str, object]
+
+
+def pack_readings(readings: Iterable[Reading]) -> bytes:
+    """Return readings as stored: seq, device µs, host ns, N·cm, degrees, rpm, validity."""
+    return b"".join(
+        _READING.pack(
+            r.seq,
+            r.device_time_us,
+            r.host_time_ns,
+            r.torque_ncm,
+            _NO_NUMBER if r.angle_deg is None else r.angle_deg,
+            _NO_NUMBER if r.speed_rpm is None else r.speed_rpm,
+            r.validity,
+        )
+        for r in readings
+    )
+
+
+def unpack_readings(data: bytes) -> Iterator[Reading]:
+    """Read back what `pack_readings` stored. Raises JournalError where it is damaged."""
+    if len(data) % _READING.size:
+        raise JournalError("a block of readings is damaged: its length is not that of readings")
+    for seq, device_us, host_ns, torque, angle, speed, validity in _READING.iter_unpack(data):
+        if validity > Validity.INVALID:
+            raise JournalError("a block of readings is damaged: unknown validity")
+        yield Reading(
+            seq,
+            device_us,
+            host_ns,
+            torque,
+            None if angle != angle else angle,  # noqa: PLR0124 - NaN stands for "not measured"
+            None if speed != speed else speed,  # noqa: PLR0124 - as above
+            Validity(validity),
+        )
+
+
+def pack_json(value: Mapping[str, object]) -> bytes:
+    """Return a mapping as stored: strict JSON, UTF-8."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True).encode()
+
+
+class Journal:
+    """An open journal. Used by one thread at a time."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open or create. Raises JournalError with a sentence."""
+        self.path = path
+        try:
+            self._db = _connect(path, read_only=read_only)
+            self._prepare(read_only=read_only)
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(_sentence(path, error)) from error
+
+    def _prepare(self, *, read_only: bool) -> None:
+        found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found > SCHEMA_VERSION:
+            raise JournalError(
+                f"{self.path} was written by a newer version of TorqueMon: update this one"
+            )
+        if found == 0 and not read_only:
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if tables:
+                raise JournalError(f"{self.path} is a database of another program: move it away")
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+
+    def open_insertion(self, row: InsertionRow) -> None:
+        """Begin an insertion; committed at once. Raises JournalError."""
+        self._write(
+            "INSERT INTO insertion VALUES (?, ?, ?, ?)",
+            [(row.id, row.opened_utc, row.opened_ns, pack_json(row.meta).decode())],
+        )
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Store entries in order, in one commit. All or none. Raises JournalError."""
+        self._write(
+            "INSERT INTO entry (insertion_id, kind, host_ns, data) VALUES (?, ?, ?, ?)",
+            [(e.insertion_id, e.kind.value, e.host_ns, e.data) for e in entries],
+        )
+
+    def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise JournalError(_sentence(self.path, error)) from error
+
+    def insertions(self) -> list[InsertionRow]:
+        """Return the insertions, newest first."""
+        return self._rows(
+            "SELECT id, opened_utc, opened_ns, meta FROM insertion ORDER BY id DESC LIMIT ?",
+            MAX_INSERTIONS_LISTED,
+        )
+
+    def insertion(self, insertion_id: str) -> InsertionRow | None:
+        """Return one insertion; None where there is none of this id."""
+        rows = self._rows(
+            "SELECT id, opened_utc, opened_ns, meta FROM insertion WHERE id = ?", insertion_id
+        )
+        return rows[0] if rows else None
+
+    def _rows(self, statement: str, *values: str | int) -> list[InsertionRow]:
+        try:
+            found = self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(_sentence(self.path, error)) from error
+        return [InsertionRow(i, utc, ns, json.loads(meta)) for i, utc, ns, meta in found]
+
+    def entries(self, insertion_id: str, *kinds: EntryKind) -> Iterator[Entry]:
+        """Return the entries of an insertion in the order of their storage."""
+        wanted = kinds or tuple(EntryKind)
+        marks = ",".join("?" * len(wanted))
+        statement = (
+            "SELECT kind, host_ns, data FROM entry "  # noqa: S608 - only question marks are added
+            f"WHERE insertion_id = ? AND kind IN ({marks}) ORDER BY number"
+        )
+        try:
+            for kind, host_ns, data in self._db.execute(
+                statement, (insertion_id, *(kind.value for kind in wanted))
+            ):
+                yield Entry(insertion_id, EntryKind(kind), host_ns, data)
+        except (sqlite3.Error, ValueError) as error:
+            raise JournalError(_sentence(self.path, error)) from error
+
+    def readings(self, insertion_id: str) -> Iterator[Reading]:
+        """Return all readings of an insertion."""
+        for entry in self.entries(insertion_id, EntryKind.READINGS):
+            yield from unpack_readings(entry.data)
+
+    def unfinished(self) -> list[str]:
+        """Return the ids of insertions without a conclusion, oldest first."""
+        rows = self._db.execute(
+            "SELECT id FROM insertion WHERE NOT EXISTS "
+            "(SELECT 1 FROM entry WHERE insertion_id = insertion.id AND kind = 'finish') "
+            "ORDER BY id"
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+class ChairLock:
+    """Held by the running monitor of a chair; free again the moment the process is gone.
+
+    An exclusive SQLite transaction does this on every system, with nothing to clean up after a
+    kill.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db: sqlite3.Connection | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock; False where another process holds it."""
+        db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+        try:
+            db.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            db.close()
+            return False
+        self._db = db
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def held_by_other(self) -> bool:
+        """Whether some other process holds it now."""
+        if self._db is not None:
+            return False
+        free = self.acquire()
+        self.release()
+        return not free
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    if read_only:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        return sqlite3.connect(uri, uri=True, timeout=2, isolation_level=None)
+    if not path.exists():
+        os.close(
+            os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        )  # never readable by others, not even briefly
+    db = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
+    with closing(db.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def _sentence(path: Path, error: Exception) -> str:
+    text = str(error)
+    if "append-only" in text:
+        return "the journal is append-only: nothing in it can be changed"
+    if "full" in text:
+        return f"the disk is full: {path} cannot grow; make room, monitoring goes on"
+    if "readonly" in text or "read-only" in text:
+        return f"{path} is read-only: give this user the right to write there"
+    if "not a database" in text or "malformed" in text:
+        return f"{path} is damaged or no journal: keep a copy, then move it away"
+    if "unable to open" in text or isinstance(error, OSError):
+        return f"{path} cannot be opened: does its folder exist, and may this user write there?"
+    return f"{path}: {text}"

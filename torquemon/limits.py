@@ -1,0 +1,114 @@
+"""The guardrail of the stop threshold: what may be armed, and which limit made it so.
+
+Pure: everything it decides on is passed in. Bad input is refused first; then the lowest limit wins
+and the reason is kept; then the result is floored to the device's step, never rounded up. By default
+the threshold is the lower of the window's top and 0.7 of the lowest fracture torque stated for the
+screw (see the clinical facts: fracture torque differs by brand and is lowest at the tip).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+FRACTURE_SHARE: Final = 0.7
+"""The guard is at most this share of the fracture torque that the maker states."""
+ABSOLUTE_MAX_NCM: Final = 50.0
+"""[E] No orthodontic mini-implant is meant to be wound at more; fracture torques are 25-72 N·cm
+(Smith 2015)."""
+ABSOLUTE_MIN_NCM: Final = 1.0
+"""[E] Below this a threshold stops on friction alone."""
+
+
+class LimitError(ValueError):
+    """No threshold can be armed, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLimits:
+    """What the device accepts, in N·cm."""
+
+    min_ncm: float
+    max_ncm: float
+    step_ncm: float
+
+    def __post_init__(self) -> None:
+        values = (self.min_ncm, self.max_ncm, self.step_ncm)
+        if not all(math.isfinite(value) for value in values):
+            raise LimitError("the device states a threshold limit that is not a number")
+        if not 0 < self.min_ncm <= self.max_ncm or self.step_ncm <= 0:
+            raise LimitError("the device states threshold limits that contradict each other")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A threshold that may be armed, with the reasons that made it so, the deciding one first."""
+
+    threshold_ncm: float
+    reasons: tuple[str, ...]
+
+
+def stop_threshold(
+    *,
+    wanted_ncm: float | None,
+    window_high_ncm: float | None,
+    fracture_torque_ncm: float | None,
+    device: DeviceLimits | None,
+) -> Threshold:
+    """Return the threshold to arm: the lowest of what applies, floored to the device's step.
+
+    `wanted_ncm` is the operator's own figure; without it the window's top is taken. Raises
+    LimitError where nothing sensible is left.
+    """
+    for name, value in (
+        ("wanted threshold", wanted_ncm),
+        ("window's top", window_high_ncm),
+        ("fracture torque", fracture_torque_ncm),
+    ):
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise LimitError(f"the {name} must be a finite number of N·cm above zero, got {value}")
+    candidates = _candidates(wanted_ncm, window_high_ncm, fracture_torque_ncm, device)
+    if wanted_ncm is None and window_high_ncm is None:
+        raise LimitError("no threshold: this site has no published window, so one must be given")
+    value_ncm, reason = min(candidates)
+    notes = [reason]
+    if fracture_torque_ncm is None:
+        notes.append("screw limit unknown")
+    step_ncm = device.step_ncm if device else 0.1
+    floored_ncm = _floor_to_step(value_ncm, step_ncm)
+    lowest_ncm = max(ABSOLUTE_MIN_NCM, device.min_ncm if device else 0.0)
+    if floored_ncm < lowest_ncm - 1e-9:
+        raise LimitError(
+            f"no threshold: {value_ncm:g} N·cm ({reason}) is less than the lowest that can be "
+            f"armed, {lowest_ncm:g} N·cm"
+        )
+    if floored_ncm < value_ncm - 1e-9:
+        notes.append(f"floored to the device's step of {step_ncm:g} N·cm")
+    return Threshold(floored_ncm, tuple(notes))
+
+
+def _candidates(
+    wanted_ncm: float | None,
+    window_high_ncm: float | None,
+    fracture_torque_ncm: float | None,
+    device: DeviceLimits | None,
+) -> list[tuple[float, str]]:
+    found: list[tuple[float, str]] = [(ABSOLUTE_MAX_NCM, "highest threshold of this program")]
+    if wanted_ncm is not None:
+        found.append((wanted_ncm, f"{wanted_ncm:g} N·cm chosen by the operator"))
+    elif window_high_ncm is not None:
+        found.append((window_high_ncm, f"top of the window, {window_high_ncm:g} N·cm"))
+    if fracture_torque_ncm is not None:
+        guard_ncm = FRACTURE_SHARE * fracture_torque_ncm
+        found.append(
+            (guard_ncm, f"{FRACTURE_SHARE:g} of the fracture torque, {fracture_torque_ncm:g} N·cm")
+        )
+    if device is not None:
+        found.append((device.max_ncm, f"highest threshold of the device, {device.max_ncm:g} N·cm"))
+    return found
+
+
+def _floor_to_step(value_ncm: float, step_ncm: float) -> float:
+    steps = math.floor(value_ncm / step_ncm + 1e-6)  # 12.0 / 0.1 is 119.99999999999999
+    return round(steps * step_ncm, 9)

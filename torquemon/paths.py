@@ -1,0 +1,57 @@
+"""Where the program keeps its files on this machine: one folder, for this user only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+HOME_VARIABLE: Final = "TORQUEMON_HOME"
+"""Names another folder; tests and second chairs use it."""
+
+
+class HomeError(OSError):
+    """The folder cannot be had; the message says why and what to do."""
+
+
+def home() -> Path:
+    """Return the folder of this chair, made if it is missing and closed to other users.
+
+    Raises HomeError.
+    """
+    chosen = os.environ.get(HOME_VARIABLE)
+    path = (
+        Path(chosen) if chosen else Path(platformdirs.user_data_dir("torquemon", appauthor=False))
+    )
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if sys.platform != "win32" and path.stat().st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise HomeError(
+            f"the folder {path} cannot be used ({error.strerror}): set {HOME_VARIABLE} to another"
+        ) from error
+    return path
+
+
+def journal_path() -> Path:
+    """Where the journal stands."""
+    return home() / "journal.db"
+
+
+def record_path() -> Path:
+    """Where the record stands."""
+    return home() / "record.db"
+
+
+def door_path() -> Path:
+    """Where the monitor leaves its address and token for clients of the same user."""
+    return home() / "monitor.json"
+
+
+def lock_path() -> Path:
+    """What the monitor holds while it runs: one monitor a chair."""
+    return home() / "monitor.lock"
