@@ -1,0 +1,109 @@
+"""The command line: `python -m hw_sim --scenario root-contact --seed 7`."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from hw_sim.device import HandpieceParams
+from hw_sim.events import EventLog
+from hw_sim.ports import Port, PortError, PtyPort, TcpPort
+from hw_sim.scenarios import SCENARIOS, Scenario, UnknownScenarioError, scenario
+from hw_sim.served import ServedTwin
+from hw_sim.server import Server
+from torquemon.clock import SystemClock
+
+NOTICE: Final = "Simulated device. Not a medical device."
+EXIT_USAGE: Final = 2
+MIN_SPEED_RPM: Final = 1.0
+MAX_SPEED_RPM: Final = 60.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = _parser().parse_args(argv)
+    if options.list:
+        for known in SCENARIOS.values():
+            sys.stdout.write(f"{known.name:18}{known.summary}\n")
+        return 0
+    clock = SystemClock()
+    try:
+        log = EventLog(options.events, clock)
+    except OSError as error:
+        return _refuse(f"cannot write events to {options.events}: {error.strerror}")
+    try:
+        device = _device(options, log)
+        port = _port(options)
+    except (PortError, UnknownScenarioError, ValueError) as error:
+        log.close()
+        return _refuse(str(error))
+    server = Server(device, port, clock)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: server.stop())
+    sys.stderr.write(f"{NOTICE}\n")
+    sys.stderr.flush()
+    sys.stdout.write(f"ready {port.url}\n")
+    sys.stdout.flush()
+    try:
+        server.run(options.duration)
+    finally:
+        port.close()
+        device.finish(server)
+        log.close()
+    return 0
+
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(f"hw_sim: {why}\n")
+    return EXIT_USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m hw_sim", description=f"A simulated handpiece on a real port. {NOTICE}"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="list the scenarios and leave")
+    what.add_argument("--scenario", default="nominal", metavar="NAME")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed, the same insertion")
+    wire = parser.add_mutually_exclusive_group()
+    wire.add_argument("--tcp", type=int, metavar="PORT", help="127.0.0.1:PORT, 0 for any")
+    wire.add_argument("--pty-link", type=Path, metavar="PATH", help="a name for the pty")
+    parser.add_argument("--speed-rpm", type=float, help="speed of the motor, 1 to 60")
+    parser.add_argument("--rate-hz", type=int, help="samples per second, 50 to 2000")
+    parser.add_argument("--duration", type=float, metavar="S", help="leave after so many seconds")
+    parser.add_argument("--events", metavar="FILE", help="append the truth as JSON lines; - stderr")
+    return parser
+
+
+def _port(options: argparse.Namespace) -> Port:
+    return PtyPort(options.pty_link) if options.tcp is None else TcpPort(options.tcp)
+
+
+def _device(options: argparse.Namespace, log: EventLog) -> ServedTwin:
+    chosen = scenario(options.scenario)
+    return ServedTwin(chosen, options.seed, _params(chosen, options), log)
+
+
+def _params(chosen: Scenario, options: argparse.Namespace) -> HandpieceParams:
+    """The scenario's handpiece with what the command line changes."""
+    params = chosen.params
+    # Every start is a boot of its own, whatever the seed says.
+    device = replace(params.device, boot_id=secrets.randbits(32))
+    if options.rate_hz is not None:
+        device = replace(device, sample_rate_hz=options.rate_hz)
+    motor = params.motor
+    if options.speed_rpm is not None:
+        if not MIN_SPEED_RPM <= options.speed_rpm <= MAX_SPEED_RPM:
+            raise ValueError(
+                f"--speed-rpm lies in {MIN_SPEED_RPM:g} to {MAX_SPEED_RPM:g}, "
+                f"not {options.speed_rpm:g}"
+            )
+        motor = replace(motor, speed_rpm=options.speed_rpm)
+    return replace(params, device=device, motor=motor)

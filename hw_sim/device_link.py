@@ -1,0 +1,127 @@
+"""The device's end of the wire: frames in and out, sessions, remembered request ids.
+
+Sans-I/O. Silent until the first hello of a connection. It knows nothing of torque or motors: what
+a command does is decided by the function it is given.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from hw_sim.firmware import Command
+from torquemon.drivers.codec import Result
+from torquemon.drivers.device_messages import Ack, DeviceState, Hello
+from torquemon.drivers.errors import MessageError
+from torquemon.drivers.frame import Frame, Framer, encode_frame
+from torquemon.drivers.host_messages import (
+    ArmRequest,
+    DisarmRequest,
+    HelloRequest,
+    RenewRequest,
+    StatusRequest,
+    StopRequest,
+    TareRequest,
+)
+from torquemon.drivers.messages import DeviceMessage, HostMessage, from_frame, to_frame
+
+REMEMBERED_IDS: Final = 16
+MAX_WAITING_FRAMES: Final = 1024
+"""About ten seconds of readings; beyond that the oldest whole frames are dropped and counted."""
+_COMMANDS: Final = (
+    ArmRequest,
+    RenewRequest,
+    StopRequest,
+    DisarmRequest,
+    TareRequest,
+    StatusRequest,
+)
+
+
+class DeviceLink:
+    """Frames, session and memory of answers.
+
+    `execute` carries out a command, `state` gives the read-back, `hello` the introduction for a
+    request. `dropped_frames` counts what nobody fetched, `bad_messages` what made no sense.
+    """
+
+    def __init__(
+        self,
+        execute: Callable[[Command], Result],
+        state: Callable[[], DeviceState],
+        hello: Callable[[HelloRequest], Hello],
+    ) -> None:
+        self._execute = execute
+        self._state = state
+        self._hello = hello
+        self._framer = Framer()
+        self._counter = 0
+        self._answers: dict[tuple[int, int], Result] = {}
+        self._waiting: deque[bytes] = deque()
+        self.in_session = False
+        self.dropped_frames = 0
+        self.bad_messages = 0
+
+    @property
+    def bad_frames(self) -> int:
+        """Frames from the host that did not hold."""
+        return self._framer.bad_frames
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the host. Of what came together a stop goes first."""
+        messages = [m for m in map(self._read, self._framer.feed(data)) if m is not None]
+        for message in sorted(messages, key=lambda m: not isinstance(m, StopRequest)):
+            if isinstance(message, HelloRequest):
+                self._start_session(message)
+            elif isinstance(message, _COMMANDS):
+                self._answer(message)
+
+    def send(self, message: DeviceMessage) -> None:
+        """Queue a message; without a session it goes nowhere."""
+        if not self.in_session:
+            return
+        if len(self._waiting) >= MAX_WAITING_FRAMES:
+            self._waiting.popleft()
+            self.dropped_frames += 1
+        self._waiting.append(encode_frame(to_frame(message, self._counter)))
+        self._counter = (self._counter + 1) & 0xFFFF
+
+    def take_frames(self) -> list[bytes]:
+        """Return the whole frames that wait, oldest first, and forget them."""
+        frames = list(self._waiting)
+        self._waiting.clear()
+        return frames
+
+    def disconnect(self) -> None:
+        """The connection is gone: silence until the next hello. Arming and lease stay."""
+        self.in_session = False
+        self._framer.reset()
+        self._waiting.clear()
+        self._answers.clear()
+
+    def _read(self, frame: Frame) -> HostMessage | None:
+        try:
+            message = from_frame(frame)
+        except MessageError:
+            self.bad_messages += 1
+            return None
+        # A device message on this side of the wire is an echo and means nothing.
+        return message if isinstance(message, (HelloRequest, *_COMMANDS)) else None
+
+    def _start_session(self, request: HelloRequest) -> None:
+        self.in_session = True
+        self._answers.clear()
+        self._counter = 0
+        self.send(self._hello(request))
+
+    def _answer(self, request: Command) -> None:
+        key = (request.request_id, request.TYPE)
+        result = self._answers.get(key)
+        if result is None or isinstance(request, StopRequest):
+            result = self._execute(request)
+        if request.request_id:
+            self._answers[key] = result
+            while len(self._answers) > REMEMBERED_IDS:
+                del self._answers[next(iter(self._answers))]
+        self.send(Ack(request.request_id, request.TYPE, result, self._state()))
