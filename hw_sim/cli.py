@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from hw_sim.curve_file import read_curve
 from hw_sim.device import HandpieceParams
 from hw_sim.events import EventLog
 from hw_sim.ports import Port, PortError, PtyPort, TcpPort
 from hw_sim.scenarios import SCENARIOS, Scenario, UnknownScenarioError, scenario
-from hw_sim.served import ServedTwin
+from hw_sim.served import ServedReplay, ServedTwin
 from hw_sim.server import Server
 from torquemon.clock import SystemClock
 
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="list the scenarios and leave")
     what.add_argument("--scenario", default="nominal", metavar="NAME")
+    what.add_argument("--replay", type=Path, metavar="FILE", help="a curve to replay, CSV")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same insertion")
     wire = parser.add_mutually_exclusive_group()
     wire.add_argument("--tcp", type=int, metavar="PORT", help="127.0.0.1:PORT, 0 for any")
@@ -86,7 +88,9 @@ def _port(options: argparse.Namespace) -> Port:
     return PtyPort(options.pty_link) if options.tcp is None else TcpPort(options.tcp)
 
 
-def _device(options: argparse.Namespace, log: EventLog) -> ServedTwin:
+def _device(options: argparse.Namespace, log: EventLog) -> ServedTwin | ServedReplay:
+    if options.replay is not None:
+        return ServedReplay(read_curve(options.replay), secrets.randbits(32), log)
     chosen = scenario(options.scenario)
     return ServedTwin(chosen, options.seed, _params(chosen, options), log)
 

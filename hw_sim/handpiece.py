@@ -35,14 +35,16 @@ EventSink = Callable[[str, dict[str, object]], None]
 """Takes the name and the facts of something that happened on the device."""
 
 
-def _ignore(_name: str, _facts: dict[str, object]) -> None:
+def ignore_events(_name: str, _facts: dict[str, object]) -> None:
     """The sink of whoever does not listen."""
 
 
 class Handpiece:
     """One handpiece at work. `pedal` is pressed or not, `reverse` its direction switch."""
 
-    def __init__(self, params: HandpieceParams, seed: int, on_event: EventSink = _ignore) -> None:
+    def __init__(
+        self, params: HandpieceParams, seed: int, on_event: EventSink = ignore_events
+    ) -> None:
         self.params = params
         self.bone = Bone(params.insertion, seed, start_deg=params.start_deg)
         self.motor = Motor(params.motor)

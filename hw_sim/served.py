@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hw_sim.curve_file import RecordedCurve
 from hw_sim.device import HandpieceParams
 from hw_sim.events import EventLog
+from hw_sim.replay import ReplayDevice
 from hw_sim.scenarios import Scenario
 from hw_sim.server import Server
 from hw_sim.twin import Twin
@@ -69,6 +71,43 @@ class ServedTwin:
 
     def _note(self, name: str, facts: dict[str, object]) -> None:
         self._log.write(name, self._handpiece.time_us, facts)
+
+
+class ServedReplay:
+    """A recorded curve on a port; what happens goes to the event log."""
+
+    def __init__(self, curve: RecordedCurve, boot_id: int, log: EventLog) -> None:
+        self._log = log
+        self._replay = ReplayDevice(curve, boot_id, self._note)
+
+    @property
+    def tick_hz(self) -> int:
+        """See `hw_sim.server.Device`."""
+        return self._replay.tick_hz
+
+    def tick(self) -> None:
+        """See `hw_sim.server.Device`."""
+        self._replay.tick()
+
+    def receive(self, data: bytes) -> None:
+        """See `hw_sim.server.Device`."""
+        self._replay.receive(data)
+
+    def take_frames(self) -> list[bytes]:
+        """See `hw_sim.server.Device`."""
+        return self._replay.take_frames()
+
+    def disconnect(self) -> None:
+        """See `hw_sim.server.Device`."""
+        self._replay.disconnect()
+        self._note("disconnected", {})
+
+    def finish(self, server: Server) -> None:
+        """Write the last event."""
+        self._note("summary", {"sent_samples": self._replay.next_sample} | pace_facts(server))
+
+    def _note(self, name: str, facts: dict[str, object]) -> None:
+        self._log.write(name, self._replay.time_us, facts)
 
 
 def pace_facts(server: Server) -> dict[str, object]:

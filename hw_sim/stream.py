@@ -27,6 +27,7 @@ class ReadingStream:
         "_full",
         "_link",
         "_samples",
+        "_span_us",
         "_speed",
         "next_seq",
     )
@@ -36,6 +37,7 @@ class ReadingStream:
         self._angle = Capability.ANGLE in device.capabilities
         self._speed = Capability.SPEED in device.capabilities
         per_frame = int(device.sample_rate_hz * device.reading_span_ms / 1000.0)
+        self._span_us = round(device.reading_span_ms * 1000)
         self._full = min(max(per_frame, 1), MAX_READINGS)
         self._samples: list[RawSample] = []
         self._first_seq = 0
@@ -56,6 +58,8 @@ class ReadingStream:
         if not self._link.in_session:
             return
         samples = self._samples
+        if samples and time_us - self._base_us > self._span_us:
+            self.flush()
         if not samples:
             self._first_seq = seq
             self._base_us = time_us
@@ -78,6 +82,10 @@ class ReadingStream:
                 Readings(self._first_seq & 0xFFFFFFFF, self._base_us, tuple(self._samples))
             )
             self._samples.clear()
+
+    def age_us(self, now_us: int) -> int:
+        """How long the oldest collected sample has waited; 0 where there is none."""
+        return now_us - self._base_us if self._samples else 0
 
     def discard(self) -> None:
         """Forget what has been collected: a new session starts with its Hello."""
