@@ -64,6 +64,7 @@ class Bone:
         "_drive",
         "_fast",
         "_floor",
+        "_gave_ncm",
         "_grip",
         "_left",
         "_params",
@@ -92,6 +93,7 @@ class Bone:
         self._slow = 0.0
         self._slip_deg = 0.0
         self._grip = 1.0
+        self._gave_ncm = math.inf
         self._left = 1.0
         self._floor = 1.0
         self._decay_deg = STRIP_DEG
@@ -156,8 +158,9 @@ class Bone:
             self._grip = min(1.0, self._grip + size_deg / CATCH_DEG)
             torque *= self._grip
         if self._floor < 1.0:
+            # What has given way follows its own decay, not what sound bone would ask for.
             self._left += (self._floor - self._left) * min(1.0, size_deg / self._decay_deg)
-            torque *= self._left
+            torque = min(self.fresh_ncm(angle_deg), self._gave_ncm) * drive * self._left
         elif step_deg > 0:
             self._give_way(torque)
         self.torque_ncm = torque
@@ -166,7 +169,8 @@ class Bone:
     def _rest(self, dt_s: float) -> float:
         self._fast += (RELAX_FAST - self._fast) * min(1.0, dt_s / RELAX_FAST_S)
         self._slow += (RELAX_SLOW - self._slow) * min(1.0, dt_s / RELAX_SLOW_S)
-        held = self.fresh_ncm(self.angle_deg) * self._drive * self._left * self._grip
+        fresh = min(self.fresh_ncm(self.angle_deg), self._gave_ncm)
+        held = fresh * self._drive * self._left * self._grip
         self.torque_ncm = held * (1.0 - self._fast - self._slow)
         return self.torque_ncm
 
@@ -182,10 +186,12 @@ class Bone:
         params = self._params
         if params.tip_fracture_ncm is not None and torque_ncm > params.tip_fracture_ncm:
             self.broken = True
+            self._gave_ncm = torque_ncm
             self._floor, self._decay_deg = FRACTURE_FLOOR, FRACTURE_DEG
         elif params.cam_out_ncm is not None and torque_ncm > params.cam_out_ncm:
             self.slips += 1
             self._slip_deg = CAM_OUT_DEG
         elif params.strip_ncm is not None and torque_ncm > params.strip_ncm:
             self.stripped = True
+            self._gave_ncm = torque_ncm
             self._floor, self._decay_deg = STRIP_FLOOR, STRIP_DEG

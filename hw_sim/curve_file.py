@@ -83,10 +83,10 @@ def _number(row: list[str], place: int, column: str, where: str) -> float:
         value = float(row[place])
     except ValueError:
         raise CurveError(f"{where}: {column} is {clean(row[place], 30)!r}, not a number") from None
-    if not math.isfinite(value) or abs(value) > _BOUNDS[column]:
-        raise CurveError(
-            f"{where}: {column} is {value:g}, outside plus or minus {_BOUNDS[column]:g}"
-        )
+    if not math.isfinite(value):
+        raise CurveError(f"{where}: {column} is {value:g}, not a finite number")
+    if abs(value) > _BOUNDS[column]:
+        raise CurveError(f"{where}: {column} is {value:g}, beyond {_BOUNDS[column]:g}")
     return value
 
 

@@ -123,9 +123,9 @@ _ALL: Final = (
     ),
     _make(
         "cam-out",
-        "the bit slips in the head whenever torque passes 7.5 N·cm",
+        "the bit slips in the head whenever torque passes 6 N·cm",
         operator.insert_until(operator.seated, at_most_s=40.0),
-        change=lambda p: replace(p, cam_out_ncm=7.5),
+        change=lambda p: replace(p, cam_out_ncm=6.0),
     ),
     _make(
         "stripping",
