@@ -1,0 +1,106 @@
+"""Where in the insertion the curve is: engagement, rotation, pause, restart, seat, reversal.
+
+Part of the kernel. Every change has a hysteresis, so that a ripple does not make it chatter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence, Sequence
+from typing import Final
+
+from torquemon.signal import layout as at
+
+CORTEX_MM: Final = 2.0
+"""Cortical thickness is 1-2 mm (Cousley, 2nd ed., ch. 2)."""
+SEAT_MM: Final = 1.0
+"""Within about this of the nominal seat a steep rise may be the neck meeting bone."""
+_ENGAGE_NCM: Final = 0.4  # [E]
+_ENGAGE_BINS: Final = 3.0
+_MAX_OFFSET_NCM: Final = 1.0
+_STILL_DEG_PER_MS: Final = 0.009  # 1.5 rpm
+_MOVING_DEG_PER_MS: Final = 0.015  # 2.5 rpm
+_STILL_MS: Final = 60.0
+_BACK_DEG: Final = 8.0
+_RESTART_DEG: Final = 25.0
+"""[E] After a pause the torque is back within a few degrees; twist of the shaft is included."""
+
+
+def depth_mm(s: Sequence[float]) -> float:
+    """Deepest nominal depth reached since engagement, mm."""
+    return (s[at.TH_FRONT] - s[at.TH_ENGAGED]) / 360.0 * s[at.PITCH]
+
+
+def advance_phase(s: MutableSequence[float], dt_ms: float, turned: float) -> None:
+    """Find the phase after a bin in which the screw turned by `turned` degrees."""
+    if s[at.ENGAGED] == 0.0:
+        _wait_for_bone(s, turned)
+        return
+    rate = s[at.RATE]
+    phase = s[at.PHASE]
+    if s[at.HAS_ANGLE] == 0.0 and s[at.SPEED] != s[at.SPEED]:
+        rate = _guess_rate(s)
+    if rate < _STILL_DEG_PER_MS and rate > -_STILL_DEG_PER_MS:
+        s[at.STILL_MS] += dt_ms
+    elif rate > _MOVING_DEG_PER_MS or rate < -_MOVING_DEG_PER_MS:
+        s[at.STILL_MS] = 0.0
+    s[at.TH_FRONT] = max(s[at.TH_FRONT], s[at.TH])
+    behind = s[at.TH_FRONT] - s[at.TH]
+    if s[at.STILL_MS] > _STILL_MS:
+        seated = s[at.BODY] > 0.0 and depth_mm(s) > s[at.BODY] - SEAT_MM
+        s[at.PHASE] = at.SEATED if seated else at.PAUSED
+        s[at.TH_RESTART] = s[at.TH]
+    elif behind > _BACK_DEG:
+        s[at.PHASE] = at.REMOVING if rate < 0.0 else at.RESTARTING
+        s[at.TH_RESTART] = s[at.TH_FRONT]
+    elif phase in (at.PAUSED, at.SEATED, at.REMOVING):
+        s[at.PHASE] = at.RESTARTING
+    elif s[at.TH] - s[at.TH_RESTART] > _RESTART_DEG or s[at.TH_RESTART] == s[at.TH_ENGAGED]:
+        s[at.PHASE] = _advancing_phase(s)
+
+
+def _advancing_phase(s: MutableSequence[float]) -> float:
+    """Name the phase of a screw that turns forward at its deepest point."""
+    depth = depth_mm(s)
+    if s[at.BODY] > 0.0 and depth > s[at.BODY] - SEAT_MM:
+        return at.SEATING
+    return at.CORTEX if depth < CORTEX_MM else at.ADVANCING
+
+
+def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
+    """Learn the zero offset and find the engagement."""
+    y = s[at.Y]
+    need = _ENGAGE_NCM + 2.0 * s[at.NOISE]
+    if y > need:
+        s[at.ENGAGE_N] += 1.0
+        if s[at.ENGAGE_N] == 1.0:
+            s[at.TH_ENGAGED] = s[at.TH] - turned
+        if s[at.ENGAGE_N] >= _ENGAGE_BINS:
+            s[at.ENGAGED] = 1.0
+            s[at.TH_FRONT] = s[at.TH]
+            s[at.TH_RESTART] = s[at.TH_ENGAGED]
+            s[at.PHASE] = at.CORTEX
+            s[at.SMOOTH] = y
+        else:
+            s[at.PHASE] = at.ENGAGING
+        return
+    s[at.ENGAGE_N] = 0.0
+    s[at.PHASE] = at.IDLE
+    whole = y + s[at.OFFSET]
+    if -_MAX_OFFSET_NCM < whole < _MAX_OFFSET_NCM:
+        s[at.OFFSET_N] += 1.0
+        count = min(100.0, s[at.OFFSET_N])
+        s[at.OFFSET] += y / count
+
+
+def _guess_rate(s: MutableSequence[float]) -> float:
+    """Return a rate without any measured rotation: none while the torque relaxes, else nominal.
+
+    A motor at rest lets the torque fall by a large part within a fraction of a second and then
+    stay; it turns again when the torque climbs.
+    """
+    y = s[at.Y]
+    if s[at.PHASE] == at.PAUSED:
+        return s[at.NOMINAL] if y > s[at.Y_BEFORE] + 0.1 + 2.0 * s[at.NOISE] else 0.0
+    if s[at.TREND_ON] > 0.0 and y < 0.8 * s[at.LEVEL] - 0.3 and y < s[at.Y_BEFORE]:
+        return 0.0
+    return s[at.NOMINAL]

@@ -1,0 +1,148 @@
+"""The running trend: level, slope and once-a-turn wobble over the angle, as a Kalman filter.
+
+Part of the kernel. The filter is the Bayesian form of "the running slope so far": its noise terms
+say how fast bone may honestly change the slope and how large a wobble is likely. A ring of past
+trends is kept, so that a detector can ask what the trend of some degrees ago foretold for now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence
+from typing import Final
+
+from torquemon.signal import layout as at
+from torquemon.signal.phase import CORTEX_MM, depth_mm
+
+_LEVEL_VAR_PER_DEG: Final = 4e-4
+"""[E] Local unevenness of bone: 0.2 N·cm over 100 degrees."""
+_SLOPE_VAR_PER_DEG: Final = (2.0 / 360.0) ** 2 / 360.0
+"""[E] The slope may change by 2 N·cm per turn within a turn."""
+_CORTEX_FACTOR: Final = 12.0
+_WOBBLE_VAR_PER_DEG: Final = 0.15**2 / 360.0
+_START_SLOPE_VAR: Final = (4.0 / 360.0) ** 2
+_START_WOBBLE_SHARE: Final = 0.08
+_DIP_DEG: Final = 50.0
+_HOLD_DEG: Final = 180.0
+
+
+def wave(turns: float) -> float:
+    """Sine of a full turn times `turns`, by a parabola (error below 0.0012)."""
+    x = turns - float(int(turns))
+    if x < 0.0:
+        x += 1.0
+    x = 1.0 - 2.0 * x  # sin(2·pi·t) = sin(pi·(1 - 2t)) with the argument in -1..1
+    p = 4.0 * x * (1.0 - (x if x > 0.0 else -x))
+    return 0.225 * (p * (p if p > 0.0 else -p) - p) + p
+
+
+def restart_trend(s: MutableSequence[float], spread_ncm: float) -> None:
+    """Begin the trend anew at the present torque."""
+    s[at.LEVEL] = s[at.Y]
+    s[at.WOB_S] = s[at.WOB_C] = 0.0
+    for place in range(at.P00, at.P33 + 1):
+        s[place] = 0.0
+    s[at.P00] = spread_ncm * spread_ncm + 0.01
+    s[at.P11] = _START_SLOPE_VAR
+    wobble = _START_WOBBLE_SHARE * s[at.Y]
+    s[at.P22] = s[at.P33] = wobble * wobble + 1e-4
+    s[at.TH_TREND] = s[at.TH]
+    s[at.RING_COUNT] = 0.0
+    s[at.TREND_ON] = 1.0
+
+
+def follow(s: MutableSequence[float]) -> float:
+    """Compare the bin with the trend and let the trend learn; return the residual in N·cm.
+
+    The trend learns only while the screw advances at its deepest point: neither a pause nor a
+    way back belongs to it. Torque well above it is held out for up to half a turn (a detector
+    decides), torque well below it for 50 degrees (a restart comes back by then).
+    """
+    phase = s[at.PHASE]
+    if s[at.TREND_ON] == 0.0:
+        s[at.SLOPE] = 0.0
+        restart_trend(s, 0.5)
+        return 0.0
+    ahead = s[at.TH] - s[at.TH_TREND]
+    sine = wave(s[at.TH] / 360.0)
+    cosine = wave(s[at.TH] / 360.0 + 0.25)
+    s[at.SINE] = sine
+    s[at.COSINE] = cosine
+    residual = s[at.Y] - (
+        s[at.LEVEL] + s[at.SLOPE] * ahead + s[at.WOB_S] * sine + s[at.WOB_C] * cosine
+    )
+    if phase in (at.PAUSED, at.REMOVING, at.SEATED) or ahead <= 0.0:
+        return residual
+    gate = 0.35 + 0.07 * s[at.LEVEL] + 3.0 * s[at.NOISE]
+    if residual < -gate:
+        if ahead > _DIP_DEG and phase != at.RESTARTING:
+            restart_trend(s, 1.0)
+        return residual
+    if phase == at.RESTARTING:
+        return residual
+    if residual > gate:
+        if ahead > _HOLD_DEG:
+            restart_trend(s, 1.0)
+        return residual
+    _learn(s, ahead, residual, sine, cosine)
+    _remember(s)
+    return residual
+
+
+def _learn(
+    s: MutableSequence[float], ahead: float, residual: float, sine: float, cosine: float
+) -> None:
+    """One Kalman step over `ahead` degrees."""
+    faster = _CORTEX_FACTOR if depth_mm(s) < CORTEX_MM else 1.0
+    p01, p02, p03 = s[at.P01], s[at.P02], s[at.P03]
+    p11, p12, p13 = s[at.P11], s[at.P12], s[at.P13]
+    p22, p23, p33 = s[at.P22], s[at.P23], s[at.P33]
+    p00 = s[at.P00] + ahead * (2.0 * p01 + ahead * p11) + _LEVEL_VAR_PER_DEG * ahead
+    p01 += ahead * p11
+    p02 += ahead * p12
+    p03 += ahead * p13
+    p11 += _SLOPE_VAR_PER_DEG * ahead * faster
+    p22 += _WOBBLE_VAR_PER_DEG * ahead
+    p33 += _WOBBLE_VAR_PER_DEG * ahead
+    v0 = p00 + p02 * sine + p03 * cosine
+    v1 = p01 + p12 * sine + p13 * cosine
+    v2 = p02 + p22 * sine + p23 * cosine
+    v3 = p03 + p23 * sine + p33 * cosine
+    noise = s[at.NOISE]
+    total = v0 + v2 * sine + v3 * cosine + 0.01 + 0.5 * noise * noise
+    k0 = v0 / total
+    k1 = v1 / total
+    k2 = v2 / total
+    k3 = v3 / total
+    s[at.LEVEL] += s[at.SLOPE] * ahead + k0 * residual
+    s[at.SLOPE] += k1 * residual
+    s[at.WOB_S] += k2 * residual
+    s[at.WOB_C] += k3 * residual
+    s[at.P00] = p00 - k0 * v0
+    s[at.P01] = p01 - k0 * v1
+    s[at.P02] = p02 - k0 * v2
+    s[at.P03] = p03 - k0 * v3
+    s[at.P11] = p11 - k1 * v1
+    s[at.P12] = p12 - k1 * v2
+    s[at.P13] = p13 - k1 * v3
+    s[at.P22] = p22 - k2 * v2
+    s[at.P23] = p23 - k2 * v3
+    s[at.P33] = p33 - k3 * v3
+    s[at.TH_TREND] = s[at.TH]
+
+
+def _remember(s: MutableSequence[float]) -> None:
+    """Keep the trend of about every 4 degrees."""
+    head = int(s[at.RING_HEAD])
+    place = at.RING + head * at.RING_WIDTH
+    if s[at.RING_COUNT] > 0.0 and s[at.TH] - s[place] < at.RING_STEP_DEG:
+        return
+    head = head + 1 if head + 1 < at.RING_LENGTH else 0
+    place = at.RING + head * at.RING_WIDTH
+    s[place] = s[at.TH]
+    s[place + 1] = s[at.LEVEL]
+    s[place + 2] = s[at.SLOPE]
+    s[place + 3] = s[at.WOB_S]
+    s[place + 4] = s[at.WOB_C]
+    s[at.RING_HEAD] = float(head)
+    if s[at.RING_COUNT] < at.RING_LENGTH:
+        s[at.RING_COUNT] += 1.0
