@@ -1,0 +1,121 @@
+"""How a widget of the dashboard paints: plain segments, line by line, only when its state changed.
+
+No text goes through a markup parser. Text from outside was cleaned where it came in; it is cleaned
+again here, since a terminal obeys what it is sent and this is the last door.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import ClassVar, Final
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from torquemon.text import clean
+from torquemon.tui import palette
+
+Line = list[Segment]
+
+_LONGEST_CHARS: Final = 400
+"""Longest sentence shown; the loopback protocol carries no longer ones."""
+
+
+@lru_cache(maxsize=512)
+def style(ink: str, ground: str = palette.BACKGROUND, *, bold: bool = False) -> Style:
+    """Return the style of `ink` on `ground`."""
+    return Style(color=ink, bgcolor=ground, bold=bold)
+
+
+@lru_cache(maxsize=512)
+def shown(text: str) -> str:
+    """Return `text` harmless: one line, bounded, no control or bidi character."""
+    return str(clean(text, _LONGEST_CHARS))
+
+
+def fitted(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells; what was cut off is shown as an ellipsis."""
+    if width <= 0:
+        return ""
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    return set_cell_size(text, width)
+
+
+def centred(text: str, width: int) -> str:
+    """Return `text` in the middle of exactly `width` cells."""
+    left = max(0, (width - cell_len(text)) // 2)
+    return fitted(" " * left + text, width)
+
+
+@lru_cache(maxsize=256)
+def wrapped(text: str, width: int) -> tuple[str, ...]:
+    """Break `text` into lines of at most `width` cells, at spaces where there are any."""
+    if width <= 0:
+        return ()
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if cell_len(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        *full, line = chop_cells(word, width)
+        lines.extend(full)
+    return (*lines, line) if line else tuple(lines)
+
+
+def clipped(text: str, width: int, rows: int) -> list[str]:
+    """Wrap `text` into at most `rows` lines; the last one says where something is missing."""
+    lines = list(wrapped(text, width))
+    if len(lines) > rows > 0:
+        lines = [*lines[: rows - 1], fitted(" ".join(lines[rows - 1 :]), width)]
+    return lines[: max(0, rows)]
+
+
+class Painted(Widget):
+    """A widget that paints `Line`s from a frozen state.
+
+    `set_state` compares: an equal state costs nothing, and the compositor is not told.
+    """
+
+    GROUND: ClassVar[str] = palette.BACKGROUND
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes, markup=False)
+        self._state: object = None
+        self._lines: list[Strip] = []
+        self._painted_for: tuple[int, int] | None = None
+
+    def set_state(self, state: object) -> None:
+        """Show `state` from now on."""
+        if state != self._state:
+            self._state = state
+            self.repaint()
+
+    def repaint(self) -> None:
+        """Paint again at the next frame."""
+        self._painted_for = None
+        self.refresh()
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """Return the lines for the present state; shorter and fewer than the space is allowed."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Return line `y` (see `Widget`)."""
+        width, height = self.size
+        if self._painted_for != (width, height):
+            self._painted_for = (width, height)
+            blank = style(palette.INK, self.GROUND)
+            self._lines = [
+                Strip(line).adjust_cell_length(width, blank) for line in self.paint(width, height)
+            ]
+        if y < len(self._lines):
+            return self._lines[y]
+        return Strip.blank(width, style(palette.INK, self.GROUND))

@@ -1,0 +1,68 @@
+"""The alarms that latched, the gravest and newest first, each with its reason in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from rich.segment import Segment
+
+from torquemon.local.view import AlarmView, View
+from torquemon.model import Priority
+from torquemon.tui import palette
+from torquemon.tui.paint import Line, Painted, clipped, fitted, shown, style
+from torquemon.tui.words import say
+
+_SHAPES: Final[Mapping[Priority, str]] = MappingProxyType(
+    {Priority.ALARM: "▲", Priority.WARNING: "△", Priority.ADVISORY: "○"}
+)
+_WHY_ROWS: Final = 4
+"""A reason is a sentence; one that is longer is cut with an ellipsis, so others stay visible."""
+
+
+class AlarmList(Painted):
+    """Latched alarms."""
+
+    GROUND = palette.PANEL
+
+    def show(self, view: View) -> None:
+        """Show the alarms of `view`: unacknowledged first, then by priority, then the newest."""
+        order = sorted(
+            view.alarms, key=lambda a: (a.acknowledged, -a.priority.rank, not a.active, -a.id)
+        )
+        self.set_state(tuple(order))
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`: as many alarms as fit, and how many do not."""
+        if not isinstance(self._state, tuple):
+            return []
+        alarms: tuple[AlarmView, ...] = self._state
+        title = say("alarms") if alarms else f"{say('alarms')} {say('alarms.none')}"
+        lines: list[Line] = [[Segment(title, style(palette.MUTED, self.GROUND))]]
+        for index, alarm in enumerate(alarms):
+            left = len(alarms) - index - 1
+            room = height - len(lines) - (1 if left else 0)
+            if room < 1:
+                more = say("alarms.more", count=left + 1)
+                lines.append([Segment(more, style(palette.INK, self.GROUND, bold=True))])
+                break
+            lines += self._alarm(alarm, width, room)
+        return lines[:height]
+
+    def _alarm(self, alarm: AlarmView, width: int, room: int) -> list[Line]:
+        mark = say("alarm.seen" if alarm.acknowledged else "alarm.new")
+        held = say("alarm.active" if alarm.active else "alarm.latched")
+        name = f"{_SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
+        colour = palette.PRIORITY_COLOURS[alarm.priority]
+        tail = f" {mark}, {held} "
+        if len(name) + len(tail) > width:
+            tail = f" {mark} "
+        head_style = (
+            style(colour, self.GROUND, bold=True)
+            if alarm.acknowledged
+            else style(palette.BLACK, colour, bold=True)
+        )
+        head = [Segment(fitted(name, width - len(tail)) + tail, head_style)]
+        why = clipped(shown(alarm.why), width, min(_WHY_ROWS, room - 1))
+        return [head, *([Segment(row, style(palette.INK, self.GROUND))] for row in why)]

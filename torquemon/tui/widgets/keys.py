@@ -1,0 +1,140 @@
+"""What can be pressed: the line of keys at the foot and the STOP field, both for keys and touch."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+
+from torquemon.local.view import SessionPhase, View
+from torquemon.tui import palette
+from torquemon.tui.paint import Line, Painted, centred, style
+from torquemon.tui.widgets.glyphs import block_text
+from torquemon.tui.words import say
+
+
+class Key(NamedTuple):
+    """A key of the line: what it is called, what it does, whether it commands the monitor."""
+
+    key: str
+    label: str
+    action: str
+    orders: bool
+
+
+KEYS: Final = (
+    Key("space", "record", "record", orders=True),
+    Key("s/F12", "stop", "order('stop')", orders=False),
+    Key("a", "acknowledge", "order('acknowledge')", orders=True),
+    Key("r", "arm", "order('arm')", orders=True),
+    Key("t", "tare", "order('tare')", orders=True),
+    Key("p", "prepare", "prepare", orders=True),
+    Key("?", "help", "help", orders=False),
+    Key("q", "quit", "ask_quit", orders=False),
+)
+
+
+_BLOCK_ROWS: Final = 5
+"""A field this high has room for block letters."""
+
+
+class _Shown(NamedTuple):
+    recording: bool
+    controlling: bool
+
+
+class _Field(NamedTuple):
+    start: int
+    end: int
+    action: str
+
+
+class KeyBar(Painted):
+    """All keys, always. Those that only the controlling screen may use are left out for a viewer.
+
+    A touch on a key does what the key does.
+    """
+
+    GROUND = palette.RAISED
+
+    class Chosen(Message):
+        """A key was touched."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._state = _Shown(recording=False, controlling=True)
+        self._fields: list[_Field] = []
+
+    def show(self, view: View) -> None:
+        """Show the keys that fit `view`."""
+        recording = view.phase is SessionPhase.RECORDING
+        self.set_state(_Shown(recording=recording, controlling=view.controlling))
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`."""
+        if not isinstance(self._state, _Shown) or not height:
+            return []
+        line = self._line(self._state, " ")
+        return [line if self._fields[-1].end <= width else self._line(self._state, "")]
+
+    def _line(self, shown: _Shown, pad: str) -> Line:
+        """Return the line with `pad` around each cap and name, and note what stands where."""
+        line: Line = []
+        self._fields = []
+        x = 0
+        if not shown.controlling:
+            line.append(Segment(f" {say('keys.viewer')} ", style(palette.BLACK, palette.YELLOW)))
+            x = cell_len(line[0].text)
+        for key in KEYS:
+            if key.orders and not shown.controlling:
+                continue
+            label = "finish" if key.label == "record" and shown.recording else key.label
+            cap = f"{pad}{key.key}{pad}"
+            name = f" {say(f'key.{label}')} {pad}"
+            line.append(Segment(cap, style(*_cap_colours(key), bold=True)))
+            line.append(Segment(name, style(palette.INK, self.GROUND)))
+            end = x + cell_len(cap) + cell_len(name)
+            self._fields.append(_Field(x, end, key.action))
+            x = end
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what stands under the finger."""
+        for field in self._fields:
+            if field.start <= event.x < field.end:
+                self.post_message(self.Chosen(field.action))
+
+
+def _cap_colours(key: Key) -> tuple[str, str]:
+    if key.label == "stop":
+        return palette.BLACK, palette.VERMILLION
+    return palette.BLACK, palette.MUTED
+
+
+class StopButton(Painted):
+    """A field to stop the motor, large enough for a gloved finger."""
+
+    GROUND = palette.VERMILLION
+
+    class Pressed(Message):
+        """The field was touched."""
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`."""
+        ink = style(palette.BLACK, self.GROUND, bold=True)
+        word = [f"■ {say('stop.button')} ■"]
+        if height >= _BLOCK_ROWS:
+            word = list(block_text(say("stop.button"), height, height - 2))
+        rows = [""] * ((height - len(word)) // 2) + word + [say("stop.hint")]
+        return [[Segment(centred(row, width), ink)] for row in rows[:height]]
+
+    def on_click(self) -> None:
+        """Ask for a stop."""
+        self.post_message(self.Pressed())

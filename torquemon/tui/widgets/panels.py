@@ -1,0 +1,140 @@
+"""Panels that take the place of the plot: what comes next, the keys, the question before quitting.
+
+They are no screens of their own: a screen on top of another one keeps it from being drawn, and the
+number must stay live under every dialog.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from torquemon.local.view import DeviceView, View
+from torquemon.tui import palette
+from torquemon.tui.paint import Line, Painted, shown, style, wrapped
+from torquemon.tui.widgets.header import window_text
+from torquemon.tui.words import say
+
+
+class Entry(NamedTuple):
+    """A row of a panel: a short name (may be empty) and a text."""
+
+    name: str
+    text: str
+
+
+class _Shown(NamedTuple):
+    title: str
+    entries: tuple[Entry, ...]
+
+
+class TextPanel(Painted):
+    """A title and rows of name and text, wrapped."""
+
+    GROUND = palette.PANEL
+
+    def show_text(self, title: str, *entries: Entry) -> None:
+        """Show `entries` under `title`."""
+        self.set_state(_Shown(title, entries))
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`."""
+        if not isinstance(self._state, _Shown):
+            return []
+        title, entries = self._state
+        indent = max((cell_len(entry.name) for entry in entries), default=0) + 2
+        lines: list[Line] = []
+        lines += [
+            [Segment(f" {row}", style(palette.SKY, self.GROUND, bold=True))]
+            for row in wrapped(title, width - 2)
+        ]
+        for entry in entries:
+            lines += self._entry(entry, indent if entry.name else 1, width)
+        return lines[:height]
+
+    def _entry(self, entry: Entry, indent: int, width: int) -> list[Line]:
+        rows = wrapped(entry.text, width - indent - 1) or ("",)
+        names = [f" {entry.name}".ljust(indent), *([" " * indent] * (len(rows) - 1))]
+        return [
+            [
+                Segment(name, style(palette.YELLOW, self.GROUND, bold=True)),
+                Segment(row, style(palette.INK, self.GROUND)),
+            ]
+            for name, row in zip(names, rows, strict=True)
+        ]
+
+
+class Welcome(TextPanel):
+    """The first screen: what this is not, what is set, and which key comes next."""
+
+    def show(self, view: View) -> None:
+        """Show what is prepared in `view`."""
+        window = window_text(view)
+        if view.window_source:
+            window = f"{window} ({shown(view.window_source)})"
+        self.show_text(
+            say("disclaimer"),
+            Entry("", say("welcome.next") if view.controlling else say("welcome.view")),
+            Entry(say("welcome.site"), shown(view.site_name)),
+            Entry(say("welcome.screw"), shown(view.screw_name)),
+            Entry(say("welcome.window"), window),
+            Entry(say("welcome.device"), _device_text(view.device)),
+        )
+
+
+def _device_text(device: DeviceView | None) -> str:
+    if device is None:
+        return say("welcome.device.none")
+    name = shown(f"{device.maker} {device.model} {device.serial}")
+    if device.calibrated is None:
+        return f"{name}, {say('welcome.uncalibrated')}"
+    return f"{name}, {say('welcome.calibrated', date=shown(device.calibrated))}"
+
+
+def help_panel() -> TextPanel:
+    """Return the panel that explains the keys."""
+    panel = TextPanel(id="help")
+    keys = (
+        ("space", "space"),
+        ("s F12", "stop"),
+        ("a", "acknowledge"),
+        ("r", "arm"),
+        ("t", "tare"),
+        ("p", "prepare"),
+        ("q", "quit"),
+    )
+    panel.show_text(
+        say("help.rotation"),
+        *(Entry(key, say(f"help.{name}")) for key, name in keys),
+        Entry("Esc", say("help.close")),
+    )
+    return panel
+
+
+def ask_panel() -> TextPanel:
+    """Return the question before quitting."""
+    panel = TextPanel(id="ask")
+    panel.show_text(
+        say("ask.title"),
+        Entry("", say("ask.why")),
+        Entry("y", say("ask.yes")),
+        Entry("n", say("ask.no")),
+    )
+    return panel
+
+
+def lost_panel() -> TextPanel:
+    """Return the words for a monitor that is gone; `explain_loss` fills them in."""
+    return TextPanel(id="lost-words")
+
+
+def explain_loss(panel: TextPanel, why: str) -> None:
+    """Say what happened and what to do."""
+    panel.show_text(
+        shown(why),
+        Entry("1", say("lost.hand")),
+        Entry("2", say("lost.lease")),
+        Entry("3", say("lost.again")),
+    )

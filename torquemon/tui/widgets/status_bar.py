@@ -1,0 +1,144 @@
+"""The line of the link: its sentence, losses, battery, and the mark that lives by samples.
+
+The mark moves only when samples have come in, so a frozen device cannot look alive. The line is
+painted at every view, changed or not: it remembers the last view that it painted, and that is what
+the heartbeat reports as drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from torquemon.local.view import LinkPhase, View
+from torquemon.tui import palette
+from torquemon.tui.paint import Line, Painted, fitted, shown, style
+from torquemon.tui.words import say
+
+_TRACK: Final = ("●○○○", "○●○○", "○○●○", "○○○●", "○○●○", "○●○○")
+_COLOURS: Final[Mapping[LinkPhase, str]] = MappingProxyType(
+    {
+        LinkPhase.CONNECTED: palette.GREEN,
+        LinkPhase.CONNECTING: palette.SKY,
+        LinkPhase.NO_DATA: palette.YELLOW,
+        LinkPhase.LOST: palette.VERMILLION,
+        LinkPhase.FAILED: palette.VERMILLION,
+    }
+)
+
+
+class _Shown(NamedTuple):
+    phase: LinkPhase
+    text: str
+    facts: str
+    beat: int
+    alive: bool
+
+
+class StatusBar(Painted):
+    """Link state; the proof of life and of drawing."""
+
+    GROUND = palette.PANEL
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.painted_sequence = 0
+        """Sequence of the last view that was painted."""
+        self._sequence = 0
+        self._samples = 0
+        self._beat = 0
+
+    def show(self, view: View) -> None:
+        """Show the link of `view`."""
+        alive = view.link.samples != self._samples
+        self._beat = (self._beat + 1) % len(_TRACK) if alive else self._beat
+        self._samples = view.link.samples
+        self._sequence = view.sequence
+        facts = " · ".join(_facts(view))
+        self._state = _Shown(view.link.phase, shown(view.link.text), facts, self._beat, alive)
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`."""
+        if not isinstance(self._state, _Shown) or not height:
+            return []
+        self.painted_sequence = self._sequence
+        phase, text, facts, beat, alive = self._state
+        mark = f" {_TRACK[beat]} " if alive else f" {say('link.still')} "
+        head = f" {say(f'link.{phase.value}')} "
+        tail = f" {facts} " if facts else ""
+        room = width - len(mark) - len(head) - cell_len(tail) - 1
+        life = palette.GREEN if alive else palette.YELLOW
+        return [
+            [
+                Segment(head, style(palette.BLACK, _COLOURS[phase], bold=True)),
+                Segment(" " + fitted(text, room), style(palette.INK, self.GROUND)),
+                Segment(tail, style(palette.MUTED, self.GROUND)),
+                Segment(mark, style(life, self.GROUND, bold=True)),
+            ]
+        ]
+
+
+def _facts(view: View) -> list[str]:
+    facts: list[str] = []
+    if not view.operator_present:
+        facts.append(say("operator.absent"))
+    if view.device is not None and view.device.battery_percent is not None:
+        facts.append(say("link.battery", percent=view.device.battery_percent))
+    if view.link.round_trip_ms is not None:
+        facts.append(say("link.round_trip", ms=view.link.round_trip_ms))
+    if view.link.bad_frames:
+        facts.append(say("link.bad_frames", count=view.link.bad_frames))
+    facts.append(say("link.lost_samples", count=view.link.lost_samples))
+    return facts
+
+
+class _Notice(NamedTuple):
+    storage: str
+    text: str
+    urgent: bool
+
+
+class NoticeLine(Painted):
+    """The answer to the last order; before it, what could not be stored."""
+
+    GROUND = palette.PANEL
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._from_view = ""
+        self._notice = _Notice("", "", urgent=False)
+
+    def show(self, view: View) -> None:
+        """Show what `view` says of storage, and its notice where that is a new one."""
+        notice = self._notice._replace(storage=shown(view.storage))
+        if view.notice != self._from_view:
+            self._from_view = view.notice
+            notice = notice._replace(text=shown(view.notice), urgent=False)
+        self._put(notice)
+
+    def tell(self, text: str, *, urgent: bool = False) -> None:
+        """Show `text` until something newer is said."""
+        self._put(self._notice._replace(text=shown(text), urgent=urgent))
+
+    def _put(self, notice: _Notice) -> None:
+        self._notice = notice
+        self.set_state(notice)
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`."""
+        if not height:
+            return []
+        storage, text, urgent = self._notice
+        line: Line = [Segment(" ", style(palette.INK, self.GROUND))]
+        if storage:
+            warning = f" {say('storage', why=storage)} "
+            line.append(Segment(warning, style(palette.BLACK, palette.YELLOW, bold=True)))
+            line.append(Segment(" ", style(palette.INK, self.GROUND)))
+        ink = palette.VERMILLION if urgent else palette.INK
+        line.append(Segment(fitted(text, width), style(ink, self.GROUND, bold=urgent)))
+        return [line]

@@ -1,0 +1,66 @@
+"""The verdict of the closed insertion: a word, the two torques it rests on, and the why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from rich.segment import Segment
+
+from torquemon.local.view import Band, VerdictView, View
+from torquemon.model import VerdictKind
+from torquemon.tui import palette
+from torquemon.tui.paint import Line, Painted, clipped, fitted, shown, style
+from torquemon.tui.widgets.state_strip import SHAPES
+from torquemon.tui.words import say
+
+_BANDS: Final[Mapping[VerdictKind, Band]] = MappingProxyType(
+    {
+        VerdictKind.BELOW: Band.BELOW,
+        VerdictKind.WITHIN: Band.WITHIN,
+        VerdictKind.ABOVE: Band.ABOVE,
+        VerdictKind.UNDETERMINED: Band.IDLE,
+    }
+)
+
+
+class VerdictPanel(Painted):
+    """What the record says. Empty until the insertion is closed."""
+
+    GROUND = palette.PANEL
+
+    def show(self, view: View) -> None:
+        """Show the verdict of `view`, if there is one, and make room only then."""
+        self.display = view.verdict is not None
+        self.set_state(view.verdict)
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`."""
+        verdict = self._state
+        if not isinstance(verdict, VerdictView):
+            return []
+        band = _BANDS[verdict.kind]
+        word = f" {SHAPES[band]} {say(f'verdict.{verdict.kind.value}')}"
+        figures = "   ".join(
+            (
+                say("verdict.max", torque=_torque(verdict.max_insertion_torque_ncm)),
+                say("verdict.final", torque=_torque(verdict.final_torque_ncm)),
+            )
+        )
+        colour = palette.BAND_COLOURS[band]
+        lines: list[Line] = [
+            [Segment(fitted(word, width), style(palette.BLACK, colour, bold=True))],
+            [Segment(fitted(f" {figures}", width), style(palette.INK, self.GROUND, bold=True))],
+        ]
+        lines += [
+            [Segment(f" {row}", style(palette.INK, self.GROUND))]
+            for row in clipped(shown(verdict.why), width - 2, height - len(lines))
+        ]
+        return lines
+
+
+def _torque(torque_ncm: float | None) -> str:
+    if torque_ncm is None:
+        return say("verdict.unknown")
+    return say("verdict.value", torque=torque_ncm)
