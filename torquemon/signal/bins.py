@@ -26,6 +26,8 @@ _JUMP_NCM_PER_MS: Final = 1.5
 """[E] 500 N·cm per turn at 40 rpm is 0.33 N·cm per ms; four times that is no bone."""
 _FLAT_MS: Final = 1500.0
 _FLAT_DEG: Final = 180.0
+_NO_NOISE_NCM: Final = 0.004
+"""Half the finest step that a torque sensor of this range resolves [E]."""
 _MAX_HOLE_MS: Final = 250.0
 
 
@@ -50,8 +52,8 @@ def close_bin(s: MutableSequence[float], t_us: float) -> int:
     if s[at.ENGAGED] == 0.0:
         return bits
     _learn_peak(s, top)
-    residual = follow(s)
-    return bits | detect(s, turned, residual)
+    follow(s)
+    return bits | detect(s, turned)
 
 
 def _rotate(s: MutableSequence[float], dt_ms: float) -> float:
@@ -111,17 +113,10 @@ def _quality(s: MutableSequence[float], dt_ms: float, turned: float, change: flo
         s[at.BAD_KIND] = 7.0
         s[at.BAD] += 1.0
         fault = True
-    if s[at.Q4] == s[at.FLAT_Q]:
-        s[at.FLAT_MS] += dt_ms
-        s[at.FLAT_DEG] += turned
-        if s[at.FLAT_MS] > _FLAT_MS and s[at.FLAT_DEG] > _FLAT_DEG and s[at.ENGAGED] > 0.0:
-            s[at.FLAT_SEEN] = 1.0
-            s[at.BAD_KIND] = 6.0
-            fault = True
-    else:
-        s[at.FLAT_Q] = s[at.Q4]
-        s[at.FLAT_MS] = 0.0
-        s[at.FLAT_DEG] = 0.0
+    if _is_frozen(s, dt_ms, turned):
+        s[at.FLAT_SEEN] = 1.0
+        s[at.BAD_KIND] = 6.0
+        fault = True
     if s[at.GAP_MS] > _MAX_HOLE_MS and s[at.GAP_TOLD] < s[at.GAP_MS]:
         s[at.GAP_TOLD] = s[at.GAP_MS]
         fault = True
@@ -129,6 +124,26 @@ def _quality(s: MutableSequence[float], dt_ms: float, turned: float, change: flo
         return 0
     s[at.QUALITY_HOLD] = at.QUALITY_HOLD_MS
     return at.BIT_QUALITY
+
+
+def _is_frozen(s: MutableSequence[float], dt_ms: float, turned: float) -> bool:
+    """Tell whether the torque stands still to the last digit while the screw turns.
+
+    Bone is never so even where the sensor showed noise before; a curve without any noise (a
+    drawing) may be flat for a while, but not for most of its length.
+    """
+    if s[at.Q4] != s[at.FLAT_Q] or s[at.ENGAGED] == 0.0:
+        s[at.FLAT_Q] = s[at.Q4]
+        s[at.FLAT_MS] = 0.0
+        s[at.FLAT_DEG] = 0.0
+        s[at.FLAT_NOISE] = s[at.NOISE]
+        return False
+    s[at.FLAT_MS] += dt_ms
+    s[at.FLAT_DEG] += turned
+    if s[at.FLAT_MS] < _FLAT_MS or s[at.FLAT_DEG] < _FLAT_DEG:
+        return False
+    seen_ms = (s[at.T_BIN] - s[at.T_FIRST]) / 1000.0
+    return s[at.FLAT_NOISE] > _NO_NOISE_NCM or s[at.FLAT_MS] > 0.5 * seen_ms
 
 
 def _learn_peak(s: MutableSequence[float], top: float) -> None:

@@ -36,30 +36,26 @@ _NEAR_AGAIN_DEG: Final = 180.0
 _STEEP_DEG: Final = 15.0
 
 
-def detect(s: MutableSequence[float], turned: float, residual: float) -> int:
+def detect(s: MutableSequence[float], turned: float) -> int:
     """Run every detector on the bin; return the bits of the alerts that begin with it."""
     phase = s[at.PHASE]
     bits = 0
     if phase not in (at.PAUSED, at.REMOVING, at.SEATED):
         if s[at.TH] >= s[at.TH_FRONT]:
             s[at.FINAL] = s[at.Y]
-        bits = _contact(s, residual)
+        bits = _contact(s)
         if turned > 0.0:
             bits |= _near_limit(s, turned) | damage(s)
     return bits
 
 
-def _contact(s: MutableSequence[float], residual: float) -> int:
+def _contact(s: MutableSequence[float]) -> int:
     """Test for a rise per turn that breaks with the running trend."""
+    th = s[at.TH]
+    if s[at.RING_COUNT] < _MIN_RING or th < s[at.TH_FRONT] - 1.0:
+        return 0
     y = s[at.Y]
     margin = _MARGIN_NCM + _MARGIN_SHARE * s[at.LEVEL] + 1.5 * s[at.NOISE]
-    th = s[at.TH]
-    if residual < 0.5 * margin:
-        if th - s[at.CONTACT_TH] > _CONTACT_AGAIN_DEG:
-            s[at.CONTACT_HELD] = 0.0
-        return 0
-    if s[at.CONTACT_HELD] > 0.0 or s[at.RING_COUNT] < _MIN_RING or th < s[at.TH_FRONT] - 1.0:
-        return 0
     if th - s[at.TH_RESTART] < _RESTART_MARGIN_DEG:
         margin += _RESTART_SHARE * s[at.LEVEL]
     allowed = _allowed_per_deg(s)
@@ -68,6 +64,7 @@ def _contact(s: MutableSequence[float], residual: float) -> int:
     head = int(s[at.RING_HEAD])
     count = s[at.RING_COUNT]
     newest = th - s[at.RING + head * at.RING_WIDTH]
+    quiet = True
     for lag in _LAGS_DEG:
         back = int((lag - newest) / at.RING_STEP_DEG)
         if back < 0:
@@ -79,12 +76,16 @@ def _contact(s: MutableSequence[float], residual: float) -> int:
             index += at.RING_LENGTH
         place = at.RING + index * at.RING_WIDTH
         span = th - s[place]
-        slope = s[place + 2]
-        slope = max(slope, 0.0)
+        slope = max(s[place + 2], 0.0)
         foretold = s[place + 1] + slope * span + s[place + 3] * sine + s[place + 4] * cosine
         rise = y - foretold
-        if rise > margin + allowed * span:
+        beyond = rise - allowed * span
+        if beyond > margin and s[at.CONTACT_HELD] == 0.0:
             return _name_contact(s, rise, span, slope)
+        if beyond > 0.3 * margin:
+            quiet = False
+    if quiet and th - s[at.CONTACT_TH] > _CONTACT_AGAIN_DEG:
+        s[at.CONTACT_HELD] = 0.0
     return 0
 
 

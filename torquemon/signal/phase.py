@@ -17,6 +17,11 @@ SEAT_MM: Final = 1.0
 _ENGAGE_NCM: Final = 0.4  # [E]
 _ENGAGE_BINS: Final = 3.0
 _MAX_OFFSET_NCM: Final = 1.0
+"""[E] A sensor further off needs a tare, not a correction."""
+_OFFSET_BINS: Final = 20.0
+_OFFSET_RISE_NCM: Final = 0.08
+"""[E] A curve that begins above zero begins with an offset if it stays flat for 0.2 s,
+else in bone: at 15 rpm a cortex rises by more than this meanwhile."""
 _STILL_DEG_PER_MS: Final = 0.009  # 1.5 rpm
 _MOVING_DEG_PER_MS: Final = 0.015  # 2.5 rpm
 _STILL_MS: Final = 60.0
@@ -69,27 +74,40 @@ def _advancing_phase(s: MutableSequence[float]) -> float:
 def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
     """Learn the zero offset and find the engagement."""
     y = s[at.Y]
-    need = _ENGAGE_NCM + 2.0 * s[at.NOISE]
-    if y > need:
-        s[at.ENGAGE_N] += 1.0
-        if s[at.ENGAGE_N] == 1.0:
-            s[at.TH_ENGAGED] = s[at.TH] - turned
-        if s[at.ENGAGE_N] >= _ENGAGE_BINS:
-            s[at.ENGAGED] = 1.0
-            s[at.TH_FRONT] = s[at.TH]
-            s[at.TH_RESTART] = s[at.TH_ENGAGED]
-            s[at.PHASE] = at.CORTEX
-            s[at.SMOOTH] = y
-        else:
-            s[at.PHASE] = at.ENGAGING
+    if y <= _ENGAGE_NCM + 2.0 * s[at.NOISE]:
+        s[at.ENGAGE_N] = 0.0
+        s[at.PHASE] = at.IDLE
+        _learn_offset(s, y, 1.0)
         return
-    s[at.ENGAGE_N] = 0.0
-    s[at.PHASE] = at.IDLE
-    whole = y + s[at.OFFSET]
-    if -_MAX_OFFSET_NCM < whole < _MAX_OFFSET_NCM:
-        s[at.OFFSET_N] += 1.0
+    s[at.ENGAGE_N] += 1.0
+    if s[at.ENGAGE_N] == 1.0:
+        s[at.TH_ENGAGED] = s[at.TH] - turned
+        s[at.Y_START] = y
+    s[at.PHASE] = at.ENGAGING
+    if s[at.OFFSET_N] == 0.0 and y < _MAX_OFFSET_NCM:
+        if s[at.ENGAGE_N] < _OFFSET_BINS:
+            return
+        if y - s[at.Y_START] < _OFFSET_RISE_NCM + 0.5 * s[at.NOISE]:
+            s[at.ENGAGE_N] = 0.0
+            _learn_offset(s, y, _OFFSET_BINS)
+            return
+    if s[at.ENGAGE_N] >= _ENGAGE_BINS:
+        s[at.ENGAGED] = 1.0
+        s[at.TH_FRONT] = s[at.TH]
+        s[at.TH_RESTART] = s[at.TH_ENGAGED]
+        s[at.PHASE] = at.CORTEX
+        s[at.SMOOTH] = y
+
+
+def _learn_offset(s: MutableSequence[float], y: float, bins: float) -> None:
+    """Let the zero follow an idle torque, within a stated bound; a first rise is not idle."""
+    near = _OFFSET_RISE_NCM + s[at.NOISE]
+    if s[at.OFFSET_N] > 0.0 and not -near < y < near:
+        return
+    if -_MAX_OFFSET_NCM < y + s[at.OFFSET] < _MAX_OFFSET_NCM:
+        s[at.OFFSET_N] += bins
         count = min(100.0, s[at.OFFSET_N])
-        s[at.OFFSET] += y / count
+        s[at.OFFSET] += y * bins / count
 
 
 def _guess_rate(s: MutableSequence[float]) -> float:

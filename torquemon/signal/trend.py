@@ -50,8 +50,8 @@ def restart_trend(s: MutableSequence[float], spread_ncm: float) -> None:
     s[at.TREND_ON] = 1.0
 
 
-def follow(s: MutableSequence[float]) -> float:
-    """Compare the bin with the trend and let the trend learn; return the residual in N·cm.
+def follow(s: MutableSequence[float]) -> None:
+    """Let the trend learn from the bin, if the bin is of the kind that it may learn from.
 
     The trend learns only while the screw advances at its deepest point: neither a pause nor a
     way back belongs to it. Torque well above it is held out for up to half a turn (a detector
@@ -61,31 +61,24 @@ def follow(s: MutableSequence[float]) -> float:
     if s[at.TREND_ON] == 0.0:
         s[at.SLOPE] = 0.0
         restart_trend(s, 0.5)
-        return 0.0
+        return
     ahead = s[at.TH] - s[at.TH_TREND]
-    sine = wave(s[at.TH] / 360.0)
-    cosine = wave(s[at.TH] / 360.0 + 0.25)
-    s[at.SINE] = sine
-    s[at.COSINE] = cosine
-    residual = s[at.Y] - (
-        s[at.LEVEL] + s[at.SLOPE] * ahead + s[at.WOB_S] * sine + s[at.WOB_C] * cosine
-    )
+    s[at.SINE] = sine = wave(s[at.TH] / 360.0)
+    s[at.COSINE] = cosine = wave(s[at.TH] / 360.0 + 0.25)
     if phase in (at.PAUSED, at.REMOVING, at.SEATED) or ahead <= 0.0:
-        return residual
+        return
+    foretold = s[at.LEVEL] + s[at.SLOPE] * ahead + s[at.WOB_S] * sine + s[at.WOB_C] * cosine
+    residual = s[at.Y] - foretold
     gate = 0.35 + 0.07 * s[at.LEVEL] + 3.0 * s[at.NOISE]
     if residual < -gate:
         if ahead > _DIP_DEG and phase != at.RESTARTING:
             restart_trend(s, 1.0)
-        return residual
-    if phase == at.RESTARTING:
-        return residual
-    if residual > gate:
+    elif residual > gate:
         if ahead > _HOLD_DEG:
             restart_trend(s, 1.0)
-        return residual
-    _learn(s, ahead, residual, sine, cosine)
-    _remember(s)
-    return residual
+    elif phase != at.RESTARTING:
+        _learn(s, ahead, residual, sine, cosine)
+        _remember(s)
 
 
 def _learn(

@@ -1,0 +1,261 @@
+"""The live judge on curves drawn by hand: what it must say and what it must not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from torquemon.model import Alert, AlertCode, Priority, Reading, Validity, VerdictKind, Window
+from torquemon.signal.pipeline import Conclusion, Phase, Pipeline
+from torquemon.signal.setup import JudgeSetup
+
+WINDOW = Window(5.0, 15.0, "alveolar-5-15", "test")
+SCREW = JudgeSetup(window=WINDOW, pitch_mm=0.7, body_mm=9.0)
+GENERIC = JudgeSetup(window=WINDOW)
+DEG_PER_S = 150.0  # 25 rpm
+
+
+def readings(
+    torque: Callable[[float], float],
+    seconds: float,
+    *,
+    rate_hz: float = 1000.0,
+    with_angle: bool = True,
+) -> list[Reading]:
+    """A screw turned at 25 rpm from bone contact at 45 degrees; `torque` is over the angle."""
+    found = []
+    for index in range(int(seconds * rate_hz)):
+        time_s = index / rate_hz
+        angle = time_s * DEG_PER_S
+        torque_ncm = 0.0 if angle < 45.0 else torque(angle - 45.0)
+        ripple = 0.02 * math.sin(index * 2.4)
+        found.append(
+            Reading(
+                seq=index,
+                device_time_us=round(time_s * 1e6),
+                host_time_ns=0,
+                torque_ncm=round(torque_ncm + ripple, 4),
+                angle_deg=round(angle, 3) if with_angle else None,
+                speed_rpm=None,
+                validity=Validity.VALID,
+            )
+        )
+    return found
+
+
+def plain(angle_deg: float) -> float:
+    """A cortex of 1 mm up to 4 N·cm, then 0.6 N·cm per turn."""
+    turns = angle_deg / 360.0
+    return 4.0 * min(1.0, turns / 1.4) + 0.6 * max(0.0, turns - 1.4)
+
+
+def contact_at(mm: float, slope: float) -> Callable[[float], float]:
+    def torque(angle_deg: float) -> float:
+        past = max(0.0, angle_deg / 360.0 - mm / 0.7)
+        return plain(angle_deg) + slope * past
+
+    return torque
+
+
+def run(setup: JudgeSetup, curve: list[Reading]) -> tuple[list[Alert], Conclusion]:
+    pipeline = Pipeline(setup)
+    alerts = [alert for reading in curve for alert in pipeline.step(reading)]
+    return alerts, pipeline.finish()
+
+
+def codes(alerts: list[Alert]) -> set[AlertCode]:
+    return {alert.code for alert in alerts}
+
+
+def test_a_plain_insertion_has_no_alert_and_lies_within() -> None:
+    alerts, end = run(SCREW, readings(plain, 15.0))
+    assert alerts == []
+    assert end.verdict.kind is VerdictKind.WITHIN
+    assert end.verdict.max_insertion_torque_ncm == pytest.approx(plain(15.0 * 150 - 45), abs=0.1)
+    assert end.alerts == ()
+
+
+@pytest.mark.parametrize("slope", [40.0, 100.0, 260.0])
+@pytest.mark.parametrize("mm", [3.0, 4.0, 6.0])
+def test_a_hard_contact_is_alerted_while_there_is_time(slope: float, mm: float) -> None:
+    alerts, _ = run(SCREW, readings(contact_at(mm, slope), 22.0))
+    root = [alert for alert in alerts if alert.code is AlertCode.ROOT_CONTACT]
+    foot_s = (mm / 0.7 * 360 + 45) / DEG_PER_S
+    assert root[0].priority is Priority.ALARM
+    assert 0.0 < root[0].time_s - foot_s < 0.2
+    assert "N·cm per turn" in root[0].why
+    assert "possible" in root[0].why
+
+
+def test_without_a_seat_depth_it_is_hard_resistance_and_a_warning() -> None:
+    alerts, _ = run(GENERIC, readings(contact_at(4.0, 100.0), 15.0))
+    hard = [alert for alert in alerts if alert.code is AlertCode.HARD_RESISTANCE]
+    assert hard[0].priority is Priority.WARNING
+    assert AlertCode.ROOT_CONTACT not in codes(alerts)
+
+
+def test_without_an_angle_it_is_hard_resistance_and_a_warning() -> None:
+    alerts, _ = run(SCREW, readings(contact_at(4.0, 100.0), 15.0, with_angle=False))
+    hard = [alert for alert in alerts if alert.code is AlertCode.HARD_RESISTANCE]
+    assert hard[0].priority is Priority.WARNING
+    assert hard[0].angle_deg is None
+    assert AlertCode.ROOT_CONTACT not in codes(alerts)
+
+
+@pytest.mark.parametrize("mm", [8.2, 8.9])
+def test_at_the_seat_a_steep_rise_is_a_silent_advisory(mm: float) -> None:
+    alerts, _ = run(SCREW, readings(contact_at(mm, 60.0), 32.0))
+    hard = [alert for alert in alerts if alert.code is AlertCode.HARD_RESISTANCE]
+    assert hard[0].priority is Priority.ADVISORY
+    assert AlertCode.ROOT_CONTACT not in codes(alerts)
+
+
+def test_a_steep_cortex_is_no_contact() -> None:
+    def torque(angle_deg: float) -> float:
+        return min(8.0, 15.0 * angle_deg / 360.0)
+
+    alerts, _ = run(SCREW, readings(torque, 8.0))
+    assert codes(alerts) <= {AlertCode.NEAR_LIMIT}
+
+
+def test_excess_is_seen_within_8_ms_of_the_crossing() -> None:
+    curve = readings(contact_at(4.0, 100.0), 18.0)
+    crossing_s = next(r.device_time_us for r in curve if r.torque_ncm > 15.03) / 1e6
+    alerts, end = run(SCREW, curve)
+    excess = [alert for alert in alerts if alert.code is AlertCode.EXCESS_TORQUE]
+    assert len(excess) == 1
+    assert abs(excess[0].time_s - crossing_s) <= 0.008
+    assert end.verdict.kind is VerdictKind.ABOVE
+
+
+def test_near_limit_comes_once_and_before_the_excess() -> None:
+    alerts, _ = run(SCREW, readings(contact_at(4.0, 30.0), 18.0))
+    near = [alert for alert in alerts if alert.code is AlertCode.NEAR_LIMIT]
+    excess = [alert for alert in alerts if alert.code is AlertCode.EXCESS_TORQUE]
+    assert len(near) == 1
+    assert near[0].time_s < excess[0].time_s
+
+
+def test_the_armed_threshold_comes_before_the_window() -> None:
+    setup = JudgeSetup(window=WINDOW, body_mm=9.0, threshold_ncm=7.0)
+    alerts, _ = run(setup, readings(plain, 18.0))
+    excess = next(alert for alert in alerts if alert.code is AlertCode.EXCESS_TORQUE)
+    assert excess.torque_ncm == pytest.approx(7.0, abs=0.1)
+    assert "stop threshold" in excess.why
+
+
+def test_below_the_window_is_said_only_at_the_end() -> None:
+    def weak(angle_deg: float) -> float:
+        return 0.4 * plain(angle_deg)
+
+    alerts, end = run(SCREW, readings(weak, 12.0))
+    assert alerts == []
+    assert [alert.code for alert in end.alerts] == [AlertCode.BELOW_WINDOW]
+    assert end.verdict.kind is VerdictKind.BELOW
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_an_electrical_spike_changes_nothing(width: int) -> None:
+    curve = readings(plain, 12.0)
+    for index in range(5000, 5000 + width):
+        curve[index] = curve[index]._replace(torque_ncm=60.0)
+    alerts, end = run(SCREW, curve)
+    assert alerts == []
+    assert end.verdict == run(SCREW, readings(plain, 12.0))[1].verdict
+
+
+def test_a_pause_and_restart_is_no_contact() -> None:
+    before = readings(plain, 8.0)
+    last = before[-1]
+    pause = []
+    for index in range(12_000):
+        relaxed = last.torque_ncm * (0.65 + 0.35 * math.exp(-index / 300.0))
+        pause.append(
+            last._replace(
+                seq=last.seq + 1 + index,
+                device_time_us=last.device_time_us + 1000 * (index + 1),
+                torque_ncm=round(relaxed, 4),
+            )
+        )
+    after = [
+        r._replace(
+            seq=r.seq + 12_000,
+            device_time_us=r.device_time_us + 12_000_000,
+            torque_ncm=round(r.torque_ncm * (1.0 - 0.35 * math.exp(-(i * 0.15) / 3.0)), 4),
+        )
+        for i, r in enumerate(readings(plain, 14.0)[8000:])
+    ]
+    pipeline = Pipeline(SCREW)
+    alerts: list[Alert] = []
+    for reading in before + pause:
+        alerts.extend(pipeline.step(reading))
+    assert pipeline.snapshot().phase is Phase.PAUSED
+    for reading in after:
+        alerts.extend(pipeline.step(reading))
+    assert alerts == []
+    assert pipeline.snapshot().phase is Phase.ADVANCING
+
+
+def test_half_a_turn_back_and_in_again_is_no_contact() -> None:
+    curve = readings(plain, 9.0)
+    angle, time_us, seq = 9.0 * DEG_PER_S, 9_000_000, 9000
+    deepest = angle
+    path = [(-1.0, 1200), (1.0, 4000)]
+    for direction, samples in path:
+        for _ in range(samples):
+            angle += direction * 0.15
+            in_old_thread = angle < deepest - 3.0
+            torque = -0.8 if direction < 0 else 1.0 if in_old_thread else plain(angle - 45.0)
+            curve.append(Reading(seq, time_us, 0, round(torque, 4), angle, None, Validity.VALID))
+            time_us += 1000
+            seq += 1
+    alerts, _ = run(SCREW, curve)
+    assert alerts == []
+
+
+def test_the_view_shows_depth_and_slope() -> None:
+    pipeline = Pipeline(SCREW)
+    assert pipeline.snapshot().phase is Phase.IDLE
+    for reading in readings(plain, 12.0):
+        pipeline.step(reading)
+    view = pipeline.snapshot()
+    assert view.phase is Phase.ADVANCING
+    assert view.depth_mm == pytest.approx((12.0 * 150 - 45) / 360 * 0.7, abs=0.25)
+    assert view.torque_ncm == pytest.approx(plain(12.0 * 150 - 45), abs=0.1)
+
+
+def test_calibrating_samples_do_not_start_time() -> None:
+    curve = readings(plain, 10.0)
+    shifted = [r._replace(device_time_us=r.device_time_us + 500_000) for r in curve]
+    zeroing = [r._replace(validity=Validity.CALIBRATING, torque_ncm=99.0) for r in curve[:400]]
+    assert run(SCREW, zeroing + shifted) == run(SCREW, shifted)
+
+
+def test_a_zero_offset_is_learned_before_engagement() -> None:
+    curve = [r._replace(torque_ncm=round(r.torque_ncm + 0.6, 4)) for r in readings(plain, 12.0)]
+    _, end = run(SCREW, curve)
+    _, clean_end = run(SCREW, readings(plain, 12.0))
+    assert end.verdict.max_insertion_torque_ncm == pytest.approx(
+        clean_end.verdict.max_insertion_torque_ncm, abs=0.12
+    )
+
+
+def test_a_maximum_near_an_edge_is_undetermined_and_shows_both_values() -> None:
+    setup = JudgeSetup(window=Window(5.0, 7.0, "w", "test"), body_mm=9.0, accuracy_ncm=0.5)
+    _, end = run(setup, readings(plain, 15.0))
+    assert end.verdict.kind is VerdictKind.UNDETERMINED
+    assert "edge 7" in end.verdict.why
+    assert "uncertain by 0.5" in end.verdict.why
+
+
+def test_no_window_and_no_engagement_are_undetermined() -> None:
+    _, no_window = run(JudgeSetup(), readings(plain, 10.0))
+    assert no_window.verdict.kind is VerdictKind.UNDETERMINED
+    assert no_window.verdict.max_insertion_torque_ncm is not None
+    _, idle = run(SCREW, readings(lambda _: 0.0, 5.0))
+    assert idle.verdict.kind is VerdictKind.UNDETERMINED
+    assert idle.verdict.max_insertion_torque_ncm is None
+    empty = Pipeline(SCREW).finish()
+    assert empty.verdict.kind is VerdictKind.UNDETERMINED
