@@ -17,6 +17,8 @@ from torquemon.units import DEGREES_PER_TURN
 
 BEYOND_SEAT_DEG: Final = 720
 """How far the table reaches past the seat; whoever turns on meets its last value."""
+_LONGEST: Final = 1.5
+"""A stalled screw would seat after many turns; nobody turns for more than this share of a body."""
 _FOOT_DEG: Final = 12.0
 """Over this angle a contact's slope grows from nothing: surfaces meet at a curved face [E]."""
 _GRAIN_LENGTH_DEG: Final = 25.0
@@ -114,7 +116,8 @@ class InsertionParams:
 
 def fresh_torque(params: InsertionParams, rng: random.Random) -> list[float]:
     """Torque in N·cm at each whole degree, turning forward in bone not yet cut."""
-    reach = math.ceil(params.seat_deg) + BEYOND_SEAT_DEG
+    nominal_deg = params.screw.turns_to_seat * DEGREES_PER_TURN
+    reach = math.ceil(min(params.seat_deg, _LONGEST * nominal_deg)) + BEYOND_SEAT_DEG
     depths = [params.depth_mm(float(angle)) for angle in range(reach)]
     base = torque_by_depth(params.screw, params.bone, depths)
     phase = rng.random() * math.tau
