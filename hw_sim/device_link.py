@@ -69,13 +69,16 @@ class DeviceLink:
         return self._framer.bad_frames
 
     def receive(self, data: bytes) -> None:
-        """Take bytes from the host. Of what came together a stop goes first."""
-        messages = [m for m in map(self._read, self._framer.feed(data)) if m is not None]
-        for message in sorted(messages, key=lambda m: not isinstance(m, StopRequest)):
-            if isinstance(message, HelloRequest):
+        """Take bytes from the host. Of what came together in a session a stop goes first."""
+        commands: list[Command] = []
+        for message in map(self._read, self._framer.feed(data)):
+            if isinstance(message, _COMMANDS):
+                commands.append(message)
+            elif isinstance(message, HelloRequest):
+                self._answer_all(commands)
+                commands.clear()
                 self._start_session(message)
-            elif isinstance(message, _COMMANDS):
-                self._answer(message)
+        self._answer_all(commands)
 
     def send(self, message: DeviceMessage) -> None:
         """Queue a message; without a session it goes nowhere."""
@@ -115,7 +118,13 @@ class DeviceLink:
         self._counter = 0
         self.send(self._hello(request))
 
+    def _answer_all(self, commands: list[Command]) -> None:
+        for command in sorted(commands, key=lambda each: not isinstance(each, StopRequest)):
+            self._answer(command)
+
     def _answer(self, request: Command) -> None:
+        if not self.in_session and not isinstance(request, StopRequest):
+            return  # what cannot be answered is not carried out; a stop always is
         key = (request.request_id, request.TYPE)
         result = self._answers.get(key)
         if result is None or isinstance(request, StopRequest):
