@@ -243,9 +243,12 @@ class ChairLock:
         self._path = path
         self._db: sqlite3.Connection | None = None
 
-    def acquire(self) -> bool:
-        """Take the lock; False where another process holds it."""
-        db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+    def acquire(self, wait_s: float = 1.0) -> bool:
+        """Take the lock; False where another process holds it for longer than `wait_s`.
+
+        The wait outlasts a recorder that only looks whether the lock is held.
+        """
+        db = sqlite3.connect(self._path, timeout=wait_s, isolation_level=None)
         try:
             db.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
@@ -264,7 +267,7 @@ class ChairLock:
         """Whether some other process holds it now."""
         if self._db is not None:
             return False
-        free = self.acquire()
+        free = self.acquire(wait_s=0)
         self.release()
         return not free
 

@@ -1,9 +1,9 @@
 """The guardrail of the stop threshold: what may be armed, and which limit made it so.
 
 Pure: everything it decides on is passed in. Bad input is refused first; then the lowest limit wins
-and the reason is kept; then the result is floored to the device's step, never rounded up. By default
-the threshold is the lower of the window's top and 0.7 of the lowest fracture torque stated for the
-screw (see the clinical facts: fracture torque differs by brand and is lowest at the tip).
+and the reason is kept; then the result is floored to the device's step, never rounded up. By
+default the threshold is the lower of the window's top and 0.7 of the lowest fracture torque stated
+for the screw: fracture torque differs by brand and is lowest at the tip (Assad-Loss 2017).
 """
 
 from __future__ import annotations

@@ -107,6 +107,18 @@ class Alert:
     angle_deg: float | None
     why: str
 
+    def fields(self) -> dict[str, object]:
+        """Return the alert for JSON, as the journal and `analyse` write it."""
+        return {
+            "code": self.code.value,
+            "priority": self.priority.value,
+            "seq": self.seq,
+            "time_s": self.time_s,
+            "torque_ncm": self.torque_ncm,
+            "angle_deg": self.angle_deg,
+            "why": self.why,
+        }
+
 
 class VerdictKind(StrEnum):
     """Where the maximum insertion torque lies relative to the chosen window."""
@@ -152,6 +164,17 @@ class Verdict:
     window: Window | None
     rule_version: str
     why: str
+
+    def fields(self) -> dict[str, object]:
+        """Return the verdict for JSON."""
+        return {
+            "kind": self.kind.value,
+            "max_insertion_torque_ncm": self.max_insertion_torque_ncm,
+            "final_torque_ncm": self.final_torque_ncm,
+            "window": str(self.window) if self.window else None,
+            "rule_version": self.rule_version,
+            "why": self.why,
+        }
 
 
 class StopReason(IntEnum):

@@ -77,6 +77,19 @@ class DeviceInfo:
         """The device's own step."""
         return self.ncm(self.hello.threshold_step_counts)
 
+    def fields(self) -> dict[str, object]:
+        """Return what the record keeps of the device; `hello` decodes the raw chunks again."""
+        return {
+            "maker": self.maker,
+            "model": self.model,
+            "serial": self.serial,
+            "firmware": self.firmware,
+            "sample_rate_hz": self.hello.sample_rate_hz,
+            "accuracy_ncm": self.accuracy_ncm,
+            "calibrated": self.calibrated.isoformat() if self.calibrated else None,
+            "hello": self.hello.pack().hex(),
+        }
+
     def ncm(self, counts: int) -> float:
         """Turn counts of this device into N·cm."""
         return counts_to_ncm(counts, self.hello.resolution_millionths, self.hello.torque_unit)

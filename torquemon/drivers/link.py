@@ -183,7 +183,6 @@ class Link:
         if isinstance(command, ArmStop):
             return self._arm(self.info, command, now_ns)
         if isinstance(command, Disarm) and self.info.can_stop:
-            self.lease.lose("disarmed by the operator")
             return self._send(DisarmRequest(self.requests.new_id()), now_ns)
         return b""
 

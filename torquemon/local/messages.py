@@ -89,5 +89,6 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     ok: bool
     error: str = ""
+    text: str = ""
     view: View | None = None
     curve: CurveBlock | None = None

@@ -1,7 +1,7 @@
 """What a client of the monitor sees: the view, fetched whole, never pushed sample by sample.
 
 The view is a snapshot of the session. A fetch carries the curve only from the sample that the
-client already has (`CurveBlock`), reduced so that no peak is lost.
+client does not have yet (`CurveBlock`), every sample of it, so that no peak is lost.
 """
 
 from __future__ import annotations

@@ -1,0 +1,51 @@
+"""The command line: one subcommand a job, each defined in the room that does it.
+
+No heavy import here: `torquemon --version` must not wait for a dashboard to load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from torquemon import DISCLAIMER, __version__
+from torquemon.cohort.command import add_analyse
+from torquemon.drivers.command import add_devices
+from torquemon.monitor.command import add_monitor
+from torquemon.record.command import add_record_commands
+from torquemon.run_command import add_run
+
+EXIT_INTERRUPTED = 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with all subcommands."""
+    parser = argparse.ArgumentParser(
+        prog="torquemon",
+        description=f"Live insertion torque for orthodontic mini-implants. {DISCLAIMER}",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"TorqueMon {__version__}. {DISCLAIMER}"
+    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    add_run(subparsers)
+    add_monitor(subparsers)
+    add_devices(subparsers)
+    add_record_commands(subparsers)
+    add_analyse(subparsers)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; return its exit code."""
+    args = build_parser().parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except KeyboardInterrupt:
+        sys.stderr.write("torquemon: interrupted\n")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has left; nothing to add
+        return EXIT_INTERRUPTED
+    return code

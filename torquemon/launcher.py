@@ -1,0 +1,139 @@
+"""Starts the processes of a chair and ends them in order: simulator, monitor, recorder, dashboard.
+
+Each child is an argument list, never a shell line, and is ended by its own pid. The dashboard runs
+in this process, which has nothing to do with the port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from torquemon import paths
+from torquemon.local.client import MonitorClient
+from torquemon.local.door import DoorError, read_door
+from torquemon.local.messages import Role
+
+START_TIMEOUT_S: Final = 15.0
+_END_TIMEOUT_S: Final = 8.0
+_READY: Final = "ready "
+
+
+class LaunchError(Exception):
+    """A process could not be started, and why."""
+
+
+@contextlib.contextmanager
+def child(
+    arguments: Sequence[str], *, out: int | IO[str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run `python -m arguments` beside this process and end it when the block is left."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> int:
+    """Ask a child to end, insist after a while; return its exit code."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(_END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+@contextlib.contextmanager
+def simulator(scenario: str, seed: int) -> Iterator[str]:
+    """Serve a simulated handpiece; gives the port it is on. Raises LaunchError."""
+    words = ["hw_sim", "--scenario", scenario, "--seed", str(seed)]
+    if sys.platform == "win32":
+        words += ["--tcp", "0"]
+    with child(words, out=subprocess.PIPE) as process:
+        yield _ready_line(process)
+
+
+def _ready_line(process: subprocess.Popen[str]) -> str:
+    if process.stdout is None:
+        raise LaunchError("the simulator has no output")
+    if sys.platform != "win32":
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            if not selector.select(START_TIMEOUT_S):
+                raise LaunchError("the simulator did not start")
+    line = process.stdout.readline()
+    if not line.startswith(_READY):
+        raise LaunchError("the simulator did not start: see its message above")
+    return line.removeprefix(_READY).strip()
+
+
+def wait_for_door(monitor: subprocess.Popen[str], *, newer_than: float) -> None:
+    """Wait until the monitor listens. Raises LaunchError."""
+    path = paths.door_path()
+    until = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < until:
+        if monitor.poll() is not None:
+            raise LaunchError("the monitor did not start: see its message above")
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime >= newer_than:
+                return
+        time.sleep(0.02)
+    raise LaunchError("the monitor did not start in time")
+
+
+def run_dashboard(role: Role, *, start_recording: bool) -> None:
+    """Show the dashboard of the running monitor until the user leaves. Raises LaunchError."""
+    from torquemon.local.client import LocalError
+    from torquemon.tui.app import DashboardApp
+
+    try:
+        door = read_door(paths.door_path())
+    except DoorError as error:
+        raise LaunchError(str(error)) from error
+
+    async def show() -> None:
+        link = await MonitorClient.connect(door, role)
+        try:
+            await DashboardApp(link, start_recording=start_recording).run_async()
+        finally:
+            await link.close()
+
+    try:
+        asyncio.run(show())
+    except LocalError as error:
+        raise LaunchError(str(error)) from error
+
+
+def order_quit() -> None:
+    """Ask the monitor to finish and end; one that is gone already needs no asking."""
+    from torquemon.local.client import LocalError
+    from torquemon.local.messages import OrderName
+
+    async def ask() -> None:
+        link = await MonitorClient.connect(read_door(paths.door_path()), Role.CONTROL)
+        await link.order(OrderName.QUIT)
+        await link.close()
+
+    with contextlib.suppress(DoorError, LocalError, OSError):
+        asyncio.run(ask())
+
+
+def log_file(name: str) -> IO[str]:
+    """Open a file for what a child says while the screen is not its own."""
+    folder: Path = paths.home()
+    return (folder / name).open("w", encoding="utf-8")

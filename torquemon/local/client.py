@@ -1,0 +1,87 @@
+"""A client of the monitor: fetches the view, gives orders. For dashboards and scripts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import ValidationError
+
+from torquemon.local.door import LOOPBACK, Door
+from torquemon.local.messages import (
+    MAX_ANSWER_BYTES,
+    Answer,
+    Fetch,
+    Hello,
+    Order,
+    OrderName,
+    Role,
+)
+from torquemon.local.view import CurveBlock, View
+
+
+class LocalError(Exception):
+    """The monitor refused, and its sentence."""
+
+
+class LocalLostError(LocalError, OSError):
+    """The monitor does not answer any more."""
+
+
+class MonitorClient:
+    """One connection to the monitor. Requests are answered one after the other."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def connect(cls, door: Door, role: Role) -> MonitorClient:
+        """Connect and say hello. Raises LocalError."""
+        try:
+            reader, writer = await asyncio.open_connection(
+                LOOPBACK, door.port, limit=MAX_ANSWER_BYTES
+            )
+        except OSError as error:
+            raise LocalLostError("the monitor does not answer: is it still running?") from error
+        client = cls(reader, writer)
+        await client._ask(Hello(token=door.token, role=role))
+        return client
+
+    async def fetch(
+        self, drawn: int, insertion_id: str | None, curve_from: int
+    ) -> tuple[View, CurveBlock | None]:
+        """Fetch the view; `drawn` names the last view that was drawn. Raises LocalError."""
+        answer = await self._ask(
+            Fetch(drawn=drawn, insertion_id=insertion_id, curve_from=curve_from)
+        )
+        if answer.view is None:
+            raise LocalLostError("the monitor answered without a view")
+        return answer.view, answer.curve
+
+    async def order(self, name: OrderName, **fields: str) -> str:
+        """Give an order and return the monitor's sentence. Raises LocalError on refusal."""
+        answer = await self._ask(Order(name=name, fields=fields))
+        return answer.text
+
+    async def close(self) -> None:
+        """Leave."""
+        self._writer.close()
+
+    async def _ask(self, request: Hello | Fetch | Order) -> Answer:
+        async with self._turn:
+            try:
+                self._writer.write(request.model_dump_json().encode() + b"\n")
+                await self._writer.drain()
+                line = await self._reader.readuntil(b"\n")
+                answer = Answer.model_validate_json(line)
+            except (
+                OSError,
+                asyncio.IncompleteReadError,
+                asyncio.LimitOverrunError,
+                ValidationError,
+            ) as error:
+                raise LocalLostError("the monitor does not answer any more") from error
+        if not answer.ok:
+            raise LocalError(answer.error)
+        return answer

@@ -1,0 +1,1 @@
+"""The monitor: one process per chair that owns the port, judges, stops, and keeps the journal."""

@@ -1,0 +1,124 @@
+"""The subcommand `monitor`. Heavy imports wait until it is run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_NOTHING_DONE = 2
+
+
+def add_plan_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the next insertion is to be."""
+    parser.add_argument("--patient", default="", help="patient reference of the practice")
+    parser.add_argument("--site", default="", help="insertion site, for example maxilla-buccal")
+    parser.add_argument("--screw", default="", help="screw, for example infinitas-1.5x9-short")
+    parser.add_argument("--window", default="", help="window in N·cm, for example 5-15, or its id")
+    parser.add_argument(
+        "--threshold-ncm", default="", help="stop threshold in N·cm; default: the window's top"
+    )
+    parser.add_argument(
+        "--stop-on-contact", action="store_true", help="stop on a possible root contact too"
+    )
+
+
+def plan_arguments(args: argparse.Namespace) -> list[str]:
+    """Return the plan's options as command-line arguments for a child process."""
+    words: list[str] = []
+    for name in ("patient", "site", "screw", "window", "threshold_ncm"):
+        value = getattr(args, name)
+        if value:
+            words += [f"--{name.replace('_', '-')}={value}"]
+    if args.stop_on_contact:
+        words.append("--stop-on-contact")
+    return words
+
+
+def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `monitor`: watch one handpiece without a screen."""
+    parser = subparsers.add_parser(
+        "monitor",
+        help="watch a handpiece without a screen",
+        description=(
+            "Watch one handpiece without a screen: read, judge, stop, keep the journal. With "
+            "--json one line an alert and one a second go to standard output. Without a dashboard "
+            "a real handpiece is never armed: nobody would see the alarm."
+        ),
+        epilog="Exit code: 0 ended in order, 1 no handpiece or not all stored, 2 not started.",
+    )
+    parser.add_argument("--port", required=True, help="serial port or pyserial URL")
+    parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    parser.add_argument("--record", action="store_true", help="start recording at once")
+    parser.add_argument("--once", action="store_true", help="end when the insertion is closed")
+    parser.add_argument(
+        "--finish-still-s",
+        type=_seconds,
+        metavar="S",
+        help="close the insertion when the motor has turned and then stood still for S seconds",
+    )
+    parser.add_argument("--duration-s", type=_seconds, metavar="S", help="end after S seconds")
+    parser.add_argument(
+        "--connect-timeout-s", type=_seconds, metavar="S", help="give up without a handpiece"
+    )
+    parser.add_argument(
+        "--unattended",
+        action="store_true",
+        help="arm without a dashboard; obeyed for simulated and replayed devices only",
+    )
+    add_plan_options(parser)
+    parser.set_defaults(run=run_monitor)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:  # noqa: PLR2004 - refuses NaN and infinity as well
+        raise ValueError
+    return value
+
+
+def run_monitor(args: argparse.Namespace) -> int:
+    """Run `monitor`; return the exit code."""
+    from torquemon.clock import SystemClock
+    from torquemon.drivers.serial_port import SerialOpener
+    from torquemon.journal import JournalError
+    from torquemon.monitor.headless import JsonLines
+    from torquemon.monitor.plan import make_plan
+    from torquemon.monitor.process import ChairBusyError, Monitor, Run
+    from torquemon.monitor.session import Options
+    from torquemon.paths import HomeError
+    from torquemon.profiles import ProfileError, builtin
+
+    catalogue = builtin()
+    try:
+        plan = make_plan(
+            catalogue,
+            {
+                "patient": args.patient,
+                "site": args.site,
+                "screw": args.screw,
+                "window": args.window,
+                "threshold_ncm": args.threshold_ncm,
+            },
+        )
+        run = Run(
+            opener=SerialOpener(args.port),
+            port=args.port,
+            plan=plan,
+            options=Options(
+                stop_on_contact=args.stop_on_contact,
+                finish_after_still_s=args.finish_still_s,
+                unattended=args.unattended,
+            ),
+            start_recording=args.record,
+            once=args.once,
+            connect_timeout_s=args.connect_timeout_s,
+            duration_s=args.duration_s,
+        )
+        lines = JsonLines(sys.stdout) if args.json else None
+        monitor = Monitor(run, catalogue, SystemClock(), lines)
+    except (ProfileError, JournalError, ChairBusyError, HomeError) as error:
+        sys.stderr.write(f"torquemon monitor: {error}\n")
+        return EXIT_NOTHING_DONE
+    return monitor.run()

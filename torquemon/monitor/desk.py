@@ -1,0 +1,106 @@
+"""The desk where clients are served: views out, orders in, one controlling dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from torquemon.clock import Clock
+from torquemon.local.messages import Answer, Fetch, Order, OrderName, Role
+from torquemon.local.view import CurveBlock
+from torquemon.monitor.plan import make_plan
+from torquemon.monitor.session import OPERATOR_NS, Session
+from torquemon.monitor.viewing import Viewer
+from torquemon.profiles import Catalogue, ProfileError
+
+_VIEWER_MAY: Final = frozenset({OrderName.STOP})
+"""Anyone may stop a motor."""
+
+
+class Desk:
+    """Answers the requests of all clients. `wants_quit` is set by the order to end the monitor."""
+
+    def __init__(self, session: Session, catalogue: Catalogue, clock: Clock) -> None:
+        self.wants_quit = False
+        self._session = session
+        self._catalogue = catalogue
+        self._clock = clock
+        self._viewer = Viewer(session)
+        self._controller: int | None = None
+        self._controller_seen_ns = 0
+        self._drawn = 0
+        orders: dict[OrderName, Callable[[], str]] = {
+            OrderName.START: session.start,
+            OrderName.FINISH: session.finish,
+            OrderName.ACKNOWLEDGE: session.acknowledge,
+            OrderName.ARM: session.arm,
+            OrderName.TARE: session.tare,
+            OrderName.QUIT: self._quit,
+        }
+        self._orders: Mapping[OrderName, Callable[[], str]] = orders
+
+    def answer(self, client: int, role: Role, request: Fetch | Order) -> Answer:
+        """Answer one request."""
+        if role is Role.CONTROL:
+            self._consider_controller(client)
+        if isinstance(request, Fetch):
+            return self._fetch(client, request)
+        return self._order(client, request)
+
+    def gone(self, client: int) -> None:
+        """A client has left."""
+        if client == self._controller:
+            self._controller = None
+
+    def _consider_controller(self, client: int) -> None:
+        """The first dashboard controls; another takes over only once it has fallen silent."""
+        now_ns = self._clock.monotonic_ns()
+        silent = now_ns - self._controller_seen_ns > OPERATOR_NS
+        if self._controller is None or (client != self._controller and silent):
+            self._controller = client
+            self._controller_seen_ns = now_ns
+            self._drawn = 0
+
+    def _fetch(self, client: int, fetch: Fetch) -> Answer:
+        controlling = client == self._controller
+        if controlling and fetch.drawn > self._drawn:
+            self._drawn = fetch.drawn
+            self._controller_seen_ns = self._clock.monotonic_ns()
+            self._session.operator_seen()
+        view = self._viewer.view(self._clock.monotonic_ns(), controlling=controlling)
+        return Answer(ok=True, view=view, curve=self._curve(fetch))
+
+    def _curve(self, fetch: Fetch) -> CurveBlock | None:
+        chronicle = self._session.chronicle
+        recording = chronicle.recording or chronicle.closed
+        if recording is None:
+            return None
+        return recording.block(fetch.curve_from if fetch.insertion_id == recording.id else 0)
+
+    def _order(self, client: int, order: Order) -> Answer:
+        name = order.name
+        if client != self._controller and name not in _VIEWER_MAY:
+            return Answer(ok=False, error="only the controlling dashboard may do this")
+        if name is OrderName.STOP:
+            who = "the controlling dashboard" if client == self._controller else "a viewer"
+            return self._said(self._session.stop_motor(f"stop pressed on {who}"))
+        if name is OrderName.PREPARE:
+            return self._prepare(order.fields)
+        return self._said(self._orders[name]())
+
+    def _said(self, text: str) -> Answer:
+        self._session.side.notice = text
+        return Answer(ok=True, text=text)
+
+    def _prepare(self, fields: Mapping[str, str]) -> Answer:
+        if self._session.chronicle.recording is not None:
+            return Answer(ok=False, error="a recording is running: finish it first")
+        try:
+            self._session.plan = make_plan(self._catalogue, fields)
+        except ProfileError as error:
+            return Answer(ok=False, error=str(error))
+        return self._said("prepared")
+
+    def _quit(self) -> str:
+        self.wants_quit = True
+        return self._session.finish()

@@ -1,0 +1,94 @@
+"""The monitor without a screen: one JSON line an alert, one a second, one at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from torquemon.local.view import View
+from torquemon.model import Alert
+from torquemon.monitor.alarms import Raised
+from torquemon.monitor.recording import Recording
+
+_SECOND_NS: Final = 1_000_000_000
+
+
+class JsonLines:
+    """Writes what a script or a log wants to know. A reader that is gone ends nothing."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._second_ns = 0
+        self._told: str | None = None
+
+    def alert(self, alert: Alert | Raised) -> None:
+        """One line for an alert, at once."""
+        fields: dict[str, object] = {
+            "code": alert.code.value,
+            "priority": alert.priority.value,
+            "time_s": alert.time_s,
+            "torque_ncm": alert.torque_ncm,
+            "why": alert.why,
+        }
+        if isinstance(alert, Alert):
+            fields |= {"seq": alert.seq, "angle_deg": alert.angle_deg}
+        self._write({"event": "alert", **fields})
+
+    def beat(self, now_ns: int, view: Callable[[], View]) -> None:
+        """One line a second."""
+        if now_ns - self._second_ns < _SECOND_NS:
+            return
+        self._second_ns = now_ns
+        seen = view()
+        self._write(
+            {
+                "event": "second",
+                "phase": seen.phase.value,
+                "origin": seen.origin.value,
+                "insertion_id": seen.insertion_id,
+                "link": seen.link.phase.value,
+                "link_text": seen.link.text,
+                "torque_ncm": seen.torque_ncm,
+                "angle_deg": seen.angle_deg,
+                "insertion_phase": seen.insertion_phase,
+                "max_torque_ncm": seen.max_torque_ncm,
+                "band": seen.band.value,
+                "arm": seen.arm.phase.value,
+                "held_threshold_ncm": seen.arm.held_ncm,
+                "samples": seen.link.samples,
+                "lost_samples": seen.link.lost_samples,
+                "bad_frames": seen.link.bad_frames,
+                "storage": seen.storage,
+            }
+        )
+
+    def closed(self, recording: Recording | None) -> None:
+        """One line when an insertion was closed."""
+        if recording is None or recording.verdict is None or recording.id == self._told:
+            return
+        self._told = recording.id
+        self._write(
+            {
+                "event": "closed",
+                "insertion_id": recording.id,
+                "origin": recording.origin.value,
+                "samples": recording.samples,
+                "halts": [
+                    {"reason": halt.reason.name.lower(), "torque_ncm": halt.torque_ncm}
+                    for halt in recording.halts
+                ],
+                "verdict": recording.verdict.fields(),
+            }
+        )
+
+    def error(self, sentence: str) -> None:
+        """One line for what ended the run."""
+        self._write({"event": "error", "error": sentence})
+
+    def _write(self, fields: dict[str, object]) -> None:
+        try:
+            self._out.write(json.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n")
+            self._out.flush()
+        except (BrokenPipeError, ValueError):
+            return  # whoever read this has left; the journal has it all

@@ -1,0 +1,90 @@
+"""What the next insertion is to be: chosen by the operator, checked against the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from torquemon.limits import DeviceLimits, Threshold, stop_threshold
+from torquemon.model import Window
+from torquemon.profiles import Catalogue, ProfileError, Screw, Site
+from torquemon.signal.setup import JudgeSetup
+from torquemon.text import DeviceText, clean
+
+MAX_PATIENT_CHARS: Final = 64
+DEFAULT_SITE: Final = "maxilla-buccal"
+DEFAULT_SCREW: Final = "generic"
+_FIELDS: Final = ("patient", "site", "screw", "window", "threshold_ncm")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One planned insertion. `wanted_ncm` is the operator's own threshold, None for the default."""
+
+    patient: DeviceText
+    site: Site
+    screw: Screw
+    window: Window | None
+    wanted_ncm: float | None
+
+    def threshold(self, device: DeviceLimits | None) -> Threshold:
+        """Return what may be armed. Raises LimitError with the reason why nothing may."""
+        return stop_threshold(
+            wanted_ncm=self.wanted_ncm,
+            window_high_ncm=self.window.high_ncm if self.window else None,
+            fracture_torque_ncm=self.screw.fracture_torque_ncm,
+            device=device,
+        )
+
+    def judge_setup(self, threshold_ncm: float | None, accuracy_ncm: float) -> JudgeSetup:
+        """Return what the judge is told."""
+        return JudgeSetup.for_insertion(
+            self.screw, self.window, threshold_ncm=threshold_ncm, accuracy_ncm=accuracy_ncm
+        )
+
+    def fields(self) -> dict[str, object]:
+        """Return the plan as the record keeps it."""
+        return {
+            "patient": self.patient,
+            "site": self.site.id,
+            "screw": self.screw.id,
+            "window": str(self.window) if self.window else None,
+            "window_id": self.window.id if self.window else None,
+            "window_source": self.window.source if self.window else None,
+            "pitch_mm": self.screw.pitch_mm,
+            "wanted_threshold_ncm": self.wanted_ncm,
+        }
+
+
+def make_plan(catalogue: Catalogue, fields: Mapping[str, str]) -> Plan:
+    """Read a plan from text fields. Raises ProfileError that says which field is wrong."""
+    unknown = set(fields) - set(_FIELDS)
+    if unknown:
+        raise ProfileError(
+            f"unknown field {clean(min(unknown), 40)!r}; known: {', '.join(_FIELDS)}"
+        )
+    site = catalogue.site(fields.get("site") or DEFAULT_SITE)
+    screw = catalogue.screw(fields.get("screw") or DEFAULT_SCREW)
+    window = catalogue.resolve_window(site.id, fields.get("window"))
+    return Plan(
+        clean(fields.get("patient", ""), MAX_PATIENT_CHARS),
+        site,
+        screw,
+        window,
+        _threshold(fields.get("threshold_ncm")),
+    )
+
+
+def _threshold(text: str | None) -> float | None:
+    if text is None or not text.strip():
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < 1000:  # noqa: PLR2004 - refuses NaN and infinity; the guardrail does the rest
+        raise ProfileError(
+            f"threshold {clean(text, 20)!r} is not a number of N·cm above zero, for example 12"
+        )
+    return value

@@ -1,0 +1,308 @@
+"""The session of one chair: one reducer, called every few milliseconds with nothing but its clock.
+
+It folds what the handpiece says and what the judge found, supervises, and carries out orders. It
+never touches the wire: the handpiece's own thread does, and a stop from the judge has long been
+written when the session hears of it. What could start a rotation does not exist here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ulid import ULID
+
+from torquemon.clock import Clock
+from torquemon.drivers.codec import Result
+from torquemon.drivers.device import DeviceInfo
+from torquemon.drivers.handpiece import NO_DATA_NS, Handpiece
+from torquemon.limits import DeviceLimits, LimitError
+from torquemon.model import AlertCode, ArmPhase, ArmStop, Disarm, Origin, Stop, Tare
+from torquemon.monitor.chronicle import Chronicle
+from torquemon.monitor.device_side import DeviceSide
+from torquemon.monitor.judging import ALWAYS_STOPS, Judging
+from torquemon.monitor.plan import Plan
+from torquemon.monitor.recording import Recording
+from torquemon.signal.pipeline import Pipeline
+
+LEASE_MS: Final = 500
+"""On a cable."""
+OPERATOR_NS: Final = 1_000_000_000
+"""One second of silence from the controlling dashboard: the operator is blind."""
+TARE_WAIT_NS: Final = 1_000_000_000
+"""Judging begins when the sensor was zeroed, or this long after it was asked for in vain."""
+DISARM_REPEAT_NS: Final = 500_000_000
+ARM_GRACE_NS: Final = 500_000_000
+"""A first arming takes a few round trips; only then is *not armed* an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a monitor is run.
+
+    `finish_after_still_s` finishes a recording by itself once the motor has turned and then stood
+    still so long. `unattended` keeps the lease without a dashboard, for simulated devices only.
+    """
+
+    stop_on_contact: bool = False
+    finish_after_still_s: float | None = None
+    unattended: bool = False
+
+
+class Session:
+    """The state of one chair."""
+
+    def __init__(
+        self,
+        handpiece: Handpiece,
+        chronicle: Chronicle,
+        side: DeviceSide,
+        clock: Clock,
+        plan: Plan,
+        options: Options,
+    ) -> None:
+        self.handpiece = handpiece
+        self.chronicle = chronicle
+        self.side = side
+        self.plan = plan
+        self._options = options
+        self._clock = clock
+        self._operator_ns: int | None = None
+        self._tare_asked_ns: int | None = None
+        self._arm_asked_ns = 0
+        self._disarm_asked_ns = 0
+        self._finishing = False
+
+    def step(self) -> None:
+        """Fold what has come since the last call."""
+        now_ns = self._clock.monotonic_ns()
+        for event in self.handpiece.drain():
+            self.side.fold(event, now_ns)
+        self.chronicle.store_raw(self.handpiece.capture.drain())
+        self._fold_judging()
+        self._begin_judging_if_due(now_ns)
+        self._supervise(now_ns)
+        self._finish_if_due(now_ns)
+        self._disarm_if_over(now_ns)
+
+    # --- judging --------------------------------------------------------------------------------
+
+    def _begin_judging_if_due(self, now_ns: int) -> None:
+        asked_ns, result = self._tare_asked_ns, self.side.tare_result
+        recording = self.chronicle.recording
+        if asked_ns is None or recording is None:
+            return
+        if result is None and now_ns - asked_ns <= TARE_WAIT_NS:
+            return
+        self._tare_asked_ns = None
+        recording.zeroed = result is Result.DONE
+        if recording.judging is None:
+            self._judge(recording)
+        if recording.zeroed and self.side.device is not None and self.side.device.can_stop:
+            self._arm(recording)
+
+    def _judge(self, recording: Recording) -> None:
+        codes = ALWAYS_STOPS
+        if self._options.stop_on_contact:
+            codes |= {AlertCode.ROOT_CONTACT}
+        recording.judging = Judging(self._pipeline(recording), codes)
+        self.handpiece.judge_with(recording.judging)
+
+    def _pipeline(self, recording: Recording) -> Pipeline:
+        device = self.side.device
+        accuracy_ncm = device.accuracy_ncm if device else 0.0
+        return Pipeline(recording.plan.judge_setup(recording.threshold_ncm, accuracy_ncm))
+
+    def _fold_judging(self) -> None:
+        recording = self.chronicle.recording
+        if recording is None or recording.judging is None:
+            return
+        readings, alerts = recording.judging.drain()
+        self.chronicle.store_readings(readings)
+        for alert in alerts:
+            self.chronicle.keep(alert)
+
+    # --- supervision ----------------------------------------------------------------------------
+
+    def operator_seen(self) -> None:
+        """The controlling dashboard has drawn a view."""
+        self._operator_ns = self._clock.monotonic_ns()
+
+    @property
+    def operator_present(self) -> bool:
+        """Whether somebody sees what the monitor says."""
+        if self._options.unattended:
+            return self.side.device is not None and self.side.device.origin is not Origin.REAL
+        seen_ns = self._operator_ns
+        return seen_ns is not None and self._clock.monotonic_ns() - seen_ns < OPERATOR_NS
+
+    def _supervise(self, now_ns: int) -> None:
+        present = self.operator_present
+        self.handpiece.allow_renewals_until(now_ns + OPERATOR_NS if present else 0)
+        recording = self.chronicle.recording
+        if recording is None:
+            return
+        waited = now_ns - recording.opened_ns > NO_DATA_NS
+        self.chronicle.condition(
+            AlertCode.STALE_DATA,
+            f"no reading for more than {NO_DATA_NS // 1_000_000} ms: {self.side.text}",
+            holds=waited and not self.side.is_streaming(now_ns),
+        )
+        self.chronicle.condition(
+            AlertCode.NOT_ARMED,
+            f"the stop is not armed: {self.why_not_armed()}",
+            holds=self._should_be_armed(recording, now_ns),
+        )
+
+    def _should_be_armed(self, recording: Recording, now_ns: int) -> bool:
+        device = self.side.device
+        if recording.judging is None or device is None or not device.can_stop:
+            return False
+        if now_ns - self._arm_asked_ns < ARM_GRACE_NS:
+            return False
+        return self.handpiece.link.lease.phase is ArmPhase.NOT_ARMED
+
+    def why_not_armed(self) -> str:
+        """Return the sentence on why the stop is not armed."""
+        recording = self.chronicle.recording
+        if recording is None:
+            return "it is armed when a recording starts"
+        if recording.threshold_ncm is None:
+            return "; ".join(recording.threshold_reasons)
+        if not recording.zeroed:
+            return "the torque sensor could not be zeroed: let go of the screw, then arm"
+        if not self.operator_present:
+            return "nobody is at the controlling dashboard"
+        return self.handpiece.link.lease.why_not
+
+    # --- orders ---------------------------------------------------------------------------------
+
+    def start(self) -> str:
+        """Begin a recording: a new insertion, zero, arm. Returns the sentence for the operator."""
+        device = self.side.device
+        if self.chronicle.recording is not None:
+            return "a recording is already running"
+        if device is None or not self.side.wire_up:
+            return f"no handpiece yet: {self.side.text}"
+        now_ns = self._clock.monotonic_ns()
+        threshold_ncm, reasons = self.threshold_outlook()
+        recording = Recording(str(ULID()), self.plan, now_ns, device.origin, threshold_ncm, reasons)
+        meta = {
+            **self.plan.fields(),
+            "origin": device.origin.value,
+            "threshold_ncm": threshold_ncm,
+            "threshold_reasons": list(reasons),
+            **device.fields(),
+        }
+        self.chronicle.open(recording, self._clock.utc_now().isoformat(), meta)
+        self._ask_tare(now_ns)
+        return f"recording {recording.id}"
+
+    def _ask_tare(self, now_ns: int) -> None:
+        self._arm_asked_ns = self._tare_asked_ns = now_ns
+        self.side.tare_result = None
+        self.handpiece.request(Tare())
+
+    def threshold_outlook(self) -> tuple[float | None, tuple[str, ...]]:
+        """Return the threshold that a start would arm, and the limits that make it so."""
+        device = self.side.device
+        if device is not None and not device.can_stop:
+            return None, ("this handpiece cannot be stopped from here: warn only",)
+        try:
+            found = self.plan.threshold(None if device is None else _limits(device))
+        except LimitError as error:
+            return None, (str(error),)
+        return found.threshold_ncm, found.reasons
+
+    def arm(self) -> str:
+        """Arm at the threshold of the running recording. Only ever called for an operator."""
+        recording = self.chronicle.recording
+        if recording is None:
+            return "start a recording first: it arms the stop"
+        if self.side.device is None or not self.side.device.can_stop:
+            return "this handpiece cannot be stopped from here: warn only"
+        if not self.operator_present or recording.threshold_ncm is None:
+            return f"not armed: {self.why_not_armed()}"
+        if not recording.zeroed:
+            if self.side.is_turning:
+                return "not armed: the sensor is not zeroed, and cannot be while the motor turns"
+            self._ask_tare(self._clock.monotonic_ns())
+            return "zeroing the sensor, then arming"
+        self._arm(recording)
+        return f"arming at {recording.threshold_ncm:g} N·cm"
+
+    def _arm(self, recording: Recording) -> None:
+        if recording.threshold_ncm is None:
+            return
+        self._arm_asked_ns = self._clock.monotonic_ns()
+        self.handpiece.request(ArmStop(recording.threshold_ncm, LEASE_MS))
+        self.chronicle.note("arm asked", threshold_ncm=recording.threshold_ncm, lease_ms=LEASE_MS)
+
+    def tare(self) -> str:
+        """Zero the sensor; not while a recording is judged."""
+        if self.chronicle.recording is not None:
+            return "the sensor is zeroed when a recording starts, not during it"
+        self.handpiece.request(Tare())
+        return "zeroing the sensor"
+
+    def stop_motor(self, who: str) -> str:
+        """Stop the motor. Overtakes every queued command."""
+        device = self.side.device
+        if device is not None and not device.can_stop:
+            return "this handpiece cannot be stopped from here: release the pedal"
+        self.handpiece.request(Stop(who))
+        self.chronicle.note("stop asked", who=who)
+        return "stop sent"
+
+    def acknowledge(self) -> str:
+        """Acknowledge every latched alarm."""
+        count = self.chronicle.alarms.acknowledge()
+        self.chronicle.note("acknowledged", count=count)
+        return f"{count} acknowledged" if count else "nothing to acknowledge"
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def finish(self) -> str:
+        """End the recording; the verdict follows within a few milliseconds."""
+        recording = self.chronicle.recording
+        if recording is None:
+            return "no recording is running"
+        self._finishing = True
+        return f"closing {recording.id}"
+
+    def _finish_if_due(self, now_ns: int) -> None:
+        recording = self.chronicle.recording
+        if recording is None:
+            return
+        limit_s = self._options.finish_after_still_s
+        if not self._finishing and not (
+            limit_s is not None and recording.stood_still_s(now_ns) > limit_s
+        ):
+            return
+        self._finishing = True
+        self.handpiece.judge_with(None)
+        if recording.judging is not None and not recording.judging.close():
+            return  # a step is under way in the reader thread: look again at the next beat
+        self._fold_judging()
+        pipeline = recording.judging.pipeline if recording.judging else self._pipeline(recording)
+        conclusion = pipeline.finish()
+        recording.verdict = conclusion.verdict
+        for alert in conclusion.alerts:
+            self.chronicle.keep(alert)
+        self.chronicle.close(self._clock.utc_now().isoformat())
+        self._finishing = False
+
+    def _disarm_if_over(self, now_ns: int) -> None:
+        """Release the lease of a recording that is over, once the motor stands still."""
+        armed = self.handpiece.link.lease.phase is ArmPhase.ARMED
+        if self.chronicle.recording is not None or not armed or self.side.is_turning:
+            return
+        if now_ns - self._disarm_asked_ns > DISARM_REPEAT_NS:
+            self._disarm_asked_ns = now_ns
+            self.handpiece.request(Disarm())
+
+
+def _limits(device: DeviceInfo) -> DeviceLimits:
+    return DeviceLimits(
+        device.threshold_min_ncm, device.threshold_max_ncm, device.threshold_step_ncm
+    )

@@ -1,0 +1,214 @@
+"""Builds the view that clients fetch. The one thing it keeps is the worst state shown so far."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Final
+
+from torquemon.drivers.link import LinkPhase as WirePhase
+from torquemon.local.view import (
+    BAND_RANK,
+    ArmView,
+    Band,
+    DeviceView,
+    LinkPhase,
+    LinkView,
+    SessionPhase,
+    StopView,
+    VerdictView,
+    View,
+)
+from torquemon.model import AlertCode, ArmPhase, Origin, Reading, StopReason
+from torquemon.monitor.recording import Recording
+from torquemon.monitor.session import Session
+from torquemon.signal.pipeline import SignalView
+
+NEAR_LIMIT_SHARE: Final = 0.9
+"""[E] The strip says *near limit* from nine tenths of the threshold."""
+_NO_BATTERY: Final = 255
+
+STOP_TEXT: Final = {
+    StopReason.NONE: "",
+    StopReason.THRESHOLD: "stopped at the threshold",
+    StopReason.OPERATOR: "stopped by the operator at the handpiece",
+    StopReason.LEASE_EXPIRED: "stopped because the supervision was lost",
+    StopReason.SENSOR_RANGE: "stopped: torque outside the sensor's range",
+    StopReason.SENSOR_SILENT: "stopped: the torque sensor fell silent",
+    StopReason.HOST_ALERT: "stopped from here",
+}
+
+
+class Viewer:
+    """Makes views of one session, numbered."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._numbers = count(1)
+
+    def view(self, now_ns: int, *, controlling: bool) -> View:
+        """Return the view of this moment for one client."""
+        session = self._session
+        running = session.chronicle.recording
+        recording = running or session.chronicle.closed
+        signal = _signal(recording)
+        reading = session.side.measurement(now_ns)
+        band = self._band(running, reading)
+        if running is not None and BAND_RANK[band] > BAND_RANK[running.worst_band]:
+            running.worst_band = band
+        plan = recording.plan if recording else session.plan
+        return View(
+            sequence=next(self._numbers),
+            phase=_phase(session),
+            origin=_origin(session, recording),
+            insertion_id=recording.id if recording else None,
+            patient=plan.patient,
+            site=plan.site.id,
+            site_name=plan.site.name,
+            screw=plan.screw.id,
+            screw_name=plan.screw.name,
+            window_low_ncm=plan.window.low_ncm if plan.window else None,
+            window_high_ncm=plan.window.high_ncm if plan.window else None,
+            window_source=plan.window.source if plan.window else "no published window",
+            link=self._link(now_ns),
+            device=_device(session),
+            arm=self._arm(running),
+            torque_ncm=reading.torque_ncm if reading else None,
+            angle_deg=reading.angle_deg if reading else None,
+            speed_rpm=reading.speed_rpm if reading else None,
+            depth_mm=signal.depth_mm if signal else None,
+            body_mm=plan.screw.body_mm,
+            insertion_phase=signal.phase.value if signal else "idle",
+            max_torque_ncm=signal.max_torque_ncm if signal else None,
+            degrees_to_limit=signal.degrees_to_limit if signal else None,
+            band=band,
+            worst_band=recording.worst_band if recording else Band.IDLE,
+            alarms=session.chronicle.alarms.all,
+            stop=_stop(session),
+            verdict=_verdict(recording),
+            elapsed_s=recording.elapsed_s if recording else 0.0,
+            storage=session.chronicle.storage_problem,
+            controlling=controlling,
+            operator_present=session.operator_present,
+            notice=session.side.notice,
+        )
+
+    def _band(self, recording: Recording | None, reading: Reading | None) -> Band:
+        if reading is None:
+            return Band.NO_DATA
+        if self._session.side.halt is not None:
+            return Band.STOPPED
+        if recording is None:
+            return Band.IDLE
+        if self._session.chronicle.alarms.unacknowledged(AlertCode.ROOT_CONTACT):
+            return Band.CONTACT
+        return _torque_band(recording, reading.torque_ncm)
+
+    def _link(self, now_ns: int) -> LinkView:
+        session = self._session
+        link = session.handpiece.link
+        round_trip_ns = link.requests.round_trip_ns
+        return LinkView(
+            phase=_link_phase(session, now_ns),
+            port=session.side.port,
+            text=session.side.text,
+            round_trip_ms=None if round_trip_ns is None else round(round_trip_ns / 1e6, 2),
+            samples=session.side.samples,
+            lost_samples=link.sequence.lost,
+            bad_frames=session.handpiece.framer.bad_frames + link.bad_messages,
+        )
+
+    def _arm(self, recording: Recording | None) -> ArmView:
+        session = self._session
+        device = session.side.device
+        wanted_ncm, reasons = session.threshold_outlook()
+        if recording is not None:
+            wanted_ncm, reasons = recording.threshold_ncm, recording.threshold_reasons
+        if device is not None and not device.can_stop:
+            why = ("this handpiece cannot be stopped from here",)
+            return ArmView(phase=ArmPhase.WARN_ONLY, wanted_ncm=None, held_ncm=None, reasons=why)
+        lease = session.handpiece.link.lease
+        held = lease.held_counts
+        held_ncm = device.ncm(held) if device is not None and held is not None else None
+        if lease.phase is not ArmPhase.ARMED:
+            reasons = (session.why_not_armed(), *reasons)
+        return ArmView(phase=lease.phase, wanted_ncm=wanted_ncm, held_ncm=held_ncm, reasons=reasons)
+
+
+def _torque_band(recording: Recording, torque_ncm: float) -> Band:
+    window = recording.plan.window
+    if window is None:
+        return Band.IDLE
+    limit_ncm = recording.threshold_ncm or window.high_ncm
+    if torque_ncm > min(window.high_ncm, limit_ncm):
+        return Band.ABOVE
+    if torque_ncm >= NEAR_LIMIT_SHARE * limit_ncm:
+        return Band.NEAR_LIMIT
+    return Band.BELOW if torque_ncm < window.low_ncm else Band.WITHIN
+
+
+def _phase(session: Session) -> SessionPhase:
+    if session.chronicle.recording is not None:
+        return SessionPhase.RECORDING
+    return SessionPhase.PREPARE if session.chronicle.closed is None else SessionPhase.CLOSED
+
+
+def _origin(session: Session, recording: Recording | None) -> Origin:
+    device = session.side.device
+    origin = device.origin if device else Origin.REAL
+    return origin if recording is None else recording.origin.merged(origin)
+
+
+def _signal(recording: Recording | None) -> SignalView | None:
+    if recording is None or recording.judging is None:
+        return None
+    return recording.judging.pipeline.snapshot()
+
+
+def _link_phase(session: Session, now_ns: int) -> LinkPhase:
+    side = session.side
+    if side.wire_up and session.handpiece.link.phase is WirePhase.READY:
+        return LinkPhase.CONNECTED if side.is_streaming(now_ns) else LinkPhase.NO_DATA
+    if side.failed:
+        return LinkPhase.FAILED
+    return LinkPhase.CONNECTING if side.device is None else LinkPhase.LOST
+
+
+def _device(session: Session) -> DeviceView | None:
+    info = session.side.device
+    state = session.side.state
+    if info is None:
+        return None
+    battery = state.battery_percent if state is not None else _NO_BATTERY
+    return DeviceView(
+        maker=info.maker,
+        model=info.model,
+        serial=info.serial,
+        firmware=info.firmware,
+        has_angle=info.has_angle,
+        has_speed=info.has_speed,
+        can_stop=info.can_stop,
+        sample_rate_hz=info.hello.sample_rate_hz,
+        accuracy_ncm=info.accuracy_ncm or None,
+        calibrated=info.calibrated.isoformat() if info.calibrated else None,
+        battery_percent=None if battery == _NO_BATTERY else battery,
+    )
+
+
+def _stop(session: Session) -> StopView | None:
+    halt = session.side.halt
+    if halt is None:
+        return None
+    text = f"{STOP_TEXT[halt.reason]}, {halt.torque_ncm:.1f} N·cm"
+    return StopView(reason=halt.reason, torque_ncm=halt.torque_ncm, text=text)
+
+
+def _verdict(recording: Recording | None) -> VerdictView | None:
+    verdict = recording.verdict if recording else None
+    if verdict is None:
+        return None
+    return VerdictView(
+        kind=verdict.kind,
+        max_insertion_torque_ncm=verdict.max_insertion_torque_ncm,
+        final_torque_ncm=verdict.final_torque_ncm,
+        why=verdict.why,
+    )

@@ -1,0 +1,111 @@
+"""Closes an insertion: judges the stored readings again and writes what they say.
+
+The recorder does not copy the monitor's verdict, it comes to its own from the journal, with the
+same rule; `agrees` says whether both are the same. An insertion without a conclusion, whose monitor
+is gone, is closed as interrupted from what was stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from torquemon.clock import Clock
+from torquemon.journal import EntryKind, InsertionRow, Journal
+from torquemon.model import Alert, Origin, Reading, Verdict
+from torquemon.profiles import Catalogue, ProfileError, builtin
+from torquemon.record.store import RecordRow
+from torquemon.signal.pipeline import Pipeline
+from torquemon.signal.setup import JudgeSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """What the stored readings say."""
+
+    verdict: Verdict
+    alerts: tuple[Alert, ...]
+    readings: tuple[Reading, ...]
+
+
+def setup_from_meta(meta: Mapping[str, object], catalogue: Catalogue) -> JudgeSetup:
+    """Return what the judge was told when the insertion was opened. Raises ProfileError."""
+    wanted = meta.get("window_id")
+    window = None
+    if isinstance(wanted, str):
+        known = wanted in catalogue.windows
+        window = catalogue.resolve_window(
+            str(meta["site"]), wanted if known else str(meta["window"])
+        )
+    threshold = meta.get("threshold_ncm")
+    accuracy = meta.get("accuracy_ncm")
+    return JudgeSetup.for_insertion(
+        catalogue.screw(str(meta["screw"])),
+        window,
+        threshold_ncm=threshold if isinstance(threshold, float | int) else None,
+        accuracy_ncm=accuracy if isinstance(accuracy, float | int) else 0.0,
+    )
+
+
+def rejudge(journal: Journal, row: InsertionRow) -> Rejudged:
+    """Judge the stored readings of an insertion. Raises ProfileError, JournalError."""
+    pipeline = Pipeline(setup_from_meta(row.meta, builtin()))
+    readings: list[Reading] = []
+    alerts: list[Alert] = []
+    for reading in journal.readings(row.id):
+        readings.append(reading)
+        alerts.extend(pipeline.step(reading))
+    conclusion = pipeline.finish()
+    return Rejudged(conclusion.verdict, (*alerts, *conclusion.alerts), tuple(readings))
+
+
+def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> RecordRow:
+    """Return the record of one insertion. Raises JournalError where the journal is damaged."""
+    finish = _last_json(journal, row.id, EntryKind.FINISH)
+    try:
+        judged = rejudge(journal, row)
+    except ProfileError as error:
+        return RecordRow(
+            row.id, clock.utc_now().isoformat(), complete=False, content={"error": str(error)}
+        )
+    verdict = judged.verdict.fields()
+    origin = finish.get("origin", row.meta.get("origin")) if finish else row.meta.get("origin")
+    content: dict[str, object] = {
+        "meta": dict(row.meta),
+        "opened_utc": row.opened_utc,
+        "origin": Origin(str(origin)).value,
+        "interrupted": finish is None,
+        "verdict": verdict,
+        "agrees": finish is not None and finish.get("verdict") == verdict,
+        "alerts": [alert.fields() for alert in judged.alerts],
+        "events": [
+            {**json.loads(entry.data), "host_ns": entry.host_ns}
+            for entry in journal.entries(row.id, EntryKind.EVENT)
+        ],
+        "samples": len(judged.readings),
+        "missing_samples": _missing(judged.readings),
+        "duration_s": _duration_s(judged.readings),
+    }
+    return RecordRow(
+        row.id, clock.utc_now().isoformat(), complete=finish is not None, content=content
+    )
+
+
+def _last_json(journal: Journal, insertion_id: str, kind: EntryKind) -> dict[str, object] | None:
+    found: dict[str, object] | None = None
+    for entry in journal.entries(insertion_id, kind):
+        found = json.loads(entry.data)
+    return found
+
+
+def _missing(readings: tuple[Reading, ...]) -> int:
+    """Count the sample numbers that were skipped."""
+    return sum(max(0, after.seq - before.seq - 1) for before, after in pairwise(readings))
+
+
+def _duration_s(readings: tuple[Reading, ...]) -> float:
+    if not readings:
+        return 0.0
+    return round((readings[-1].device_time_us - readings[0].device_time_us) / 1e6, 6)

@@ -1,0 +1,51 @@
+"""The curve of an insertion as CSV: every stored reading, with what is needed to judge it again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from typing import TextIO
+
+from torquemon import DISCLAIMER, __version__
+from torquemon.model import Reading
+from torquemon.record.insertions import Insertion
+
+COLUMNS = ("time_s", "torque_ncm", "angle_deg", "speed_rpm", "validity", "seq", "device_time_us")
+_NOTED = ("site", "screw", "window", "pitch_mm", "threshold_ncm", "accuracy_ncm")
+
+
+def write_csv(insertion: Insertion, readings: Iterable[Reading], out: TextIO) -> int:
+    """Write the curve and return how many readings it has.
+
+    Lines that begin with `#` say what the columns mean and where the data comes from. `time_s`
+    counts from the first reading, by the handpiece's clock. Torque in N·cm, angle in degrees
+    (clockwise positive), speed in revolutions per minute; empty where it was not measured.
+    """
+    meta = insertion.row.meta
+    if insertion.mark:
+        out.write(f"# {insertion.mark}: not measured on a patient\n")
+    out.write(f"# TorqueMon {__version__}. {DISCLAIMER}\n")
+    out.write(f"# insertion: {insertion.row.id}, opened {insertion.row.opened_utc}\n")
+    out.writelines(f"# {name}: {meta.get(name)}\n" for name in _NOTED)
+    out.write("# time_s from the first reading; N·cm; degrees clockwise; revolutions per minute\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    count = 0
+    first_us: int | None = None
+    for reading in readings:
+        first_us = reading.device_time_us if first_us is None else first_us
+        writer.writerow(_row(reading, first_us))
+        count += 1
+    return count
+
+
+def _row(reading: Reading, first_us: int) -> tuple[str | int, ...]:
+    return (
+        f"{(reading.device_time_us - first_us) / 1e6:.6f}",
+        repr(reading.torque_ncm),
+        "" if reading.angle_deg is None else repr(reading.angle_deg),
+        "" if reading.speed_rpm is None else repr(reading.speed_rpm),
+        reading.validity.name.lower(),
+        reading.seq,
+        reading.device_time_us,
+    )

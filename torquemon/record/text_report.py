@@ -1,0 +1,149 @@
+"""An insertion as text: for `list` and `show`. Words as careful as on the screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from torquemon import DISCLAIMER
+from torquemon.journal import EntryKind
+from torquemon.model import Validity
+from torquemon.record.insertions import Archive, Insertion
+
+_BARS: Final = " ▁▂▃▄▅▆▇█"
+_WIDTH: Final = 64
+_HEIGHT: Final = 8
+_MEASURED: Final = frozenset({Validity.VALID, Validity.QUESTIONABLE, Validity.OVERFLOW})
+
+
+def list_lines(insertions: Iterable[Insertion]) -> list[str]:
+    """Return one line an insertion, newest first."""
+    return [_list_line(insertion) for insertion in insertions]
+
+
+def _list_line(insertion: Insertion) -> str:
+    meta = insertion.row.meta
+    content = insertion.content
+    if content is None:
+        state = "recording"
+    elif "verdict" not in content:
+        state = "not readable"
+    else:
+        verdict = content["verdict"]
+        peak = verdict["max_insertion_torque_ncm"]
+        value = "" if peak is None else f" {peak:.1f} N·cm"
+        state = ("interrupted, " if content["interrupted"] else "") + verdict["kind"] + value
+    opened = insertion.row.opened_utc[:16].replace("T", " ")
+    mark = f"  [{insertion.mark}]" if insertion.mark else ""
+    patient = meta.get("patient") or "-"
+    return f"{insertion.row.id}  {opened} UTC  {patient}  {meta.get('site')}  {state}{mark}"
+
+
+def show_lines(archive: Archive, insertion: Insertion) -> list[str]:
+    """Return the whole insertion as lines of text."""
+    readings = list(archive.journal.readings(insertion.row.id))
+    lines = _head(insertion)
+    if insertion.mark:
+        lines.append(f"*** {insertion.mark}: not measured on a patient ***")
+    lines += ["", *_facts(insertion), ""]
+    lines += curve_lines([r.torque_ncm for r in readings if r.validity in _MEASURED])
+    lines += ["", *_conclusion(insertion), "", *_alerts(archive, insertion), "", DISCLAIMER]
+    return lines
+
+
+def _head(insertion: Insertion) -> list[str]:
+    opened = insertion.row.opened_utc[:19].replace("T", " ")
+    return [f"Insertion {insertion.row.id}, {opened} UTC"]
+
+
+def _facts(insertion: Insertion) -> list[str]:
+    meta = insertion.row.meta
+    threshold = meta.get("threshold_ncm")
+    reasons = meta.get("threshold_reasons")
+    why = "; ".join(str(reason) for reason in reasons) if isinstance(reasons, list) else ""
+    asked = "none" if threshold is None else f"{threshold:g} N·cm"
+    return [
+        f"patient    {meta.get('patient') or '-'}",
+        f"site       {meta.get('site')}",
+        f"screw      {meta.get('screw')}",
+        f"window     {meta.get('window') or 'none published'} N·cm ({meta.get('window_source')})",
+        f"threshold  {asked} ({why})",
+        (
+            f"handpiece  {meta.get('maker')} {meta.get('model')}, "
+            f"serial number {meta.get('serial')}, "
+            f"calibrated {meta.get('calibrated') or 'at an unknown date'}"
+        ),
+    ]
+
+
+def _conclusion(insertion: Insertion) -> list[str]:
+    content = insertion.content
+    if content is None:
+        return ["still recording"]
+    if "verdict" not in content:
+        return [f"this insertion cannot be judged: {content.get('error')}"]
+    verdict = content["verdict"]
+    lines = [
+        f"maximum insertion torque  {_ncm(verdict['max_insertion_torque_ncm'])}",
+        f"final torque              {_ncm(verdict['final_torque_ncm'])}",
+        f"verdict                   {_verdict_words(verdict)}",
+        (
+            f"samples                   {content['samples']} in {content['duration_s']:.1f} s, "
+            f"{content['missing_samples']} missing"
+        ),
+    ]
+    if content["interrupted"]:
+        lines.append("INTERRUPTED: the monitor ended before the recording was finished")
+    elif not content["agrees"]:
+        lines.append("the stored readings give another verdict than the monitor gave")
+    return lines
+
+
+def _ncm(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.2f} N·cm"
+
+
+def _verdict_words(verdict: dict[str, Any]) -> str:
+    kind = verdict["kind"]
+    words = "undetermined" if kind == "undetermined" else f"{kind} the window"
+    return f"{words} ({verdict['why']}; rule {verdict['rule_version']})"
+
+
+def _alerts(archive: Archive, insertion: Insertion) -> list[str]:
+    lines: list[str] = []
+    for entry in archive.journal.entries(insertion.row.id, EntryKind.ALERT, EntryKind.EVENT):
+        fields = json.loads(entry.data)
+        if entry.kind is EntryKind.ALERT:
+            when = f"{fields['time_s']:8.3f} s"
+            lines.append(f"{when}  {fields['priority']:8}  {fields['code']}: {fields['why']}")
+        elif fields["what"] == "alarm":
+            after_s = (entry.host_ns - insertion.row.opened_ns) / 1e9
+            lines.append(f"{after_s:8.3f} s  alarm     {fields['code']}: {fields['why']}")
+        elif fields["what"] == "halt":
+            after_s = (entry.host_ns - insertion.row.opened_ns) / 1e9
+            reason = fields["reason"].lower().replace("_", " ")
+            lines.append(
+                f"{after_s:8.3f} s  halt      handpiece stopped: {reason} "
+                f"at {fields['torque_ncm']:.2f} N·cm"
+            )
+    return lines or ["no alerts"]
+
+
+def curve_lines(
+    torque_ncm: Sequence[float], width: int = _WIDTH, height: int = _HEIGHT
+) -> list[str]:
+    """Return a small curve: the highest torque of each column, so that no peak is lost."""
+    if not torque_ncm:
+        return ["no readings were stored"]
+    columns = [
+        max(torque_ncm[len(torque_ncm) * i // width : len(torque_ncm) * (i + 1) // width] or [0.0])
+        for i in range(min(width, len(torque_ncm)))
+    ]
+    top = max(5.0, *columns)
+    eighths = [round(max(0.0, value) / top * height * 8) for value in columns]
+    lines = []
+    for row in range(height - 1, -1, -1):
+        label = f"{top * (row + 1) / height:6.1f} " if row % 2 else " " * 7
+        lines.append(label + "".join(_BARS[max(0, min(8, e - row * 8))] for e in eighths))
+    return [*lines, " " * 7 + "N·cm over the samples"]

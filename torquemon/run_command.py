@@ -1,0 +1,130 @@
+"""The subcommands `run` and `demo`: a whole chair with one command. Heavy imports wait."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+
+from torquemon.monitor.command import add_plan_options, plan_arguments
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_NOTHING_DONE = 2
+DEMO_SCENARIO = "nominal"
+DEMO_SEED = 7
+_STILL_S = "2"
+
+
+def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `run` and `demo`."""
+    run = subparsers.add_parser(
+        "run",
+        help="run a chair: monitor, recorder and dashboard",
+        description="Run a chair: monitor, recorder and dashboard for one handpiece.",
+    )
+    source = run.add_mutually_exclusive_group(required=True)
+    source.add_argument("--port", help="serial port or pyserial URL")
+    source.add_argument("--sim", metavar="SCENARIO", help="a simulated handpiece")
+    run.add_argument("--seed", type=int, default=DEMO_SEED, help="seed of the simulation")
+    add_plan_options(run)
+    run.set_defaults(run=run_chair, demo=False)
+    demo = subparsers.add_parser(
+        "demo",
+        help="a simulated insertion, start to record",
+        description=(
+            "A simulated insertion from start to record: with a terminal in the dashboard, without "
+            "one headless. Nothing needs to be connected."
+        ),
+    )
+    demo.add_argument("--headless", action="store_true", help="without the dashboard")
+    demo.set_defaults(run=run_demo)
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """Run `demo`; return the exit code."""
+    chosen = argparse.Namespace(
+        port=None,
+        sim=DEMO_SCENARIO,
+        seed=DEMO_SEED,
+        patient="DEMO",
+        site="maxilla-buccal",
+        screw="infinitas-1.5x9-short",
+        window="",
+        threshold_ncm="",
+        stop_on_contact=False,
+    )
+    headless = args.headless or not (sys.stdin.isatty() and sys.stdout.isatty())
+    return _headless(chosen) if headless else run_chair(chosen)
+
+
+def run_chair(args: argparse.Namespace) -> int:
+    """Run `run`; return the exit code."""
+    from torquemon.launcher import LaunchError
+    from torquemon.paths import HomeError
+
+    try:
+        with contextlib.ExitStack() as stack:
+            _show_chair(args, stack)
+    except (LaunchError, HomeError) as error:
+        sys.stderr.write(f"torquemon: {error}\n")
+        return EXIT_NOTHING_DONE
+    return _say_record()
+
+
+def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+    from torquemon import launcher
+    from torquemon.local.messages import Role
+
+    port = args.port or stack.enter_context(launcher.simulator(args.sim, args.seed))
+    log = stack.enter_context(launcher.log_file("monitor.log"))
+    words = ["torquemon", "monitor", f"--port={port}", *plan_arguments(args)]
+    if args.sim:
+        words.append(f"--finish-still-s={_STILL_S}")
+    began = time.time() - 1
+    monitor = stack.enter_context(launcher.child(words, out=log))
+    stack.enter_context(launcher.child(["torquemon", "recorder"], out=log))
+    launcher.wait_for_door(monitor, newer_than=began)
+    launcher.run_dashboard(Role.CONTROL, start_recording=bool(args.sim))
+    launcher.order_quit()
+
+
+def _headless(args: argparse.Namespace) -> int:
+    """The same insertion without a screen: alerts and seconds as lines, then the record."""
+    from torquemon import launcher
+    from torquemon.paths import HomeError
+
+    sys.stderr.write("A simulated insertion, about half a minute.\n")
+    try:
+        with contextlib.ExitStack() as stack:
+            port = stack.enter_context(launcher.simulator(args.sim, args.seed))
+            words = ["torquemon", "monitor", f"--port={port}", "--json", "--record", "--once"]
+            words += ["--unattended", f"--finish-still-s={_STILL_S}", "--connect-timeout-s=10"]
+            monitor = stack.enter_context(launcher.child([*words, *plan_arguments(args)]))
+            stack.enter_context(launcher.child(["torquemon", "recorder"]))
+            code = monitor.wait()
+    except (launcher.LaunchError, HomeError) as error:
+        sys.stderr.write(f"torquemon: {error}\n")
+        return EXIT_NOTHING_DONE
+    return _say_record() if code == EXIT_OK else EXIT_FAILED
+
+
+def _say_record() -> int:
+    """Print the newest insertion and its id."""
+    from torquemon.journal import JournalError
+    from torquemon.record.insertions import LAST, NoInsertionError, open_archive
+    from torquemon.record.store import RecordError
+    from torquemon.record.text_report import show_lines
+
+    try:
+        with open_archive() as archive:
+            insertion = archive.get(LAST)
+            sys.stdout.write("".join(f"{line}\n" for line in show_lines(archive, insertion)))
+            sys.stdout.write(f"\nrecord {insertion.row.id}\n")
+    except NoInsertionError:
+        sys.stdout.write("nothing was recorded\n")
+    except (JournalError, RecordError) as error:
+        sys.stderr.write(f"torquemon: {error}\n")
+        return EXIT_FAILED
+    return EXIT_OK
