@@ -60,7 +60,6 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "motion.turns": "{turns:.1f} turns",
         # Peak
         "peak": "MAX",
-        "peak.value": "{peak:.1f} N·cm",
         "peak.none": "none yet",
         # Threshold
         "arm.armed": "ARMED {held:.1f} N·cm",
@@ -80,9 +79,6 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "alarm.latched": "over",
         "alarm.new": "NEW",
         "alarm.seen": "seen",
-        "priority.alarm": "ALARM",
-        "priority.warning": "WARNING",
-        "priority.advisory": "NOTE",
         "code.root_contact": "possible root contact",
         "code.hard_resistance": "hard resistance",
         "code.near_limit": "near the limit",
@@ -109,11 +105,8 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "operator.absent": "NO OPERATOR SCREEN",
         "storage": "NOT STORED: {why}",
         # Plot
-        "plot.title": "torque over time",
-        "plot.threshold": "stop {held:.1f}",
         "plot.seconds": "{seconds:g} s",
         "gauge.stop": "STOP",
-        "gauge.max": "max",
         # Verdict
         "verdict.within": "WITHIN THE WINDOW",
         "verdict.below": "BELOW THE WINDOW",
@@ -159,7 +152,6 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "lost.again": "Trying to go on; the record so far is kept by the monitor.",
         "lost.silent": "The monitor has not answered for {seconds:g} s.",
         # Welcome, help, quit
-        "welcome.title": "Next insertion",
         "welcome.site": "Site",
         "welcome.screw": "Screw",
         "welcome.window": "Window",
@@ -169,7 +161,6 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "welcome.uncalibrated": "calibration date unknown",
         "welcome.next": "p prepares, space starts the recording. The foot starts the motor.",
         "welcome.view": "Waiting for the controlling screen to start a recording.",
-        "help.title": "Keys",
         "help.space": "start or finish the recording",
         "help.stop": "stop the motor, from any screen; so does the STOP field",
         "help.acknowledge": "acknowledge the alarms on the screen",

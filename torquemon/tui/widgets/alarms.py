@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from torquemon.local.view import AlarmView, View
@@ -52,17 +53,15 @@ class AlarmList(Painted):
 
     def _alarm(self, alarm: AlarmView, width: int, room: int) -> list[Line]:
         mark = say("alarm.seen" if alarm.acknowledged else "alarm.new")
-        held = say("alarm.active" if alarm.active else "alarm.latched")
+        marks = f"{mark}, {say('alarm.active' if alarm.active else 'alarm.latched')}"
         name = f"{_SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
+        why = shown(alarm.why)
+        if cell_len(name) + 1 + cell_len(marks) <= width:
+            name = fitted(name, width - cell_len(marks)) + marks
+        else:
+            why = f"{marks}: {why}"
         colour = palette.PRIORITY_COLOURS[alarm.priority]
-        tail = f" {mark}, {held} "
-        if len(name) + len(tail) > width:
-            tail = f" {mark} "
-        head_style = (
-            style(colour, self.GROUND, bold=True)
-            if alarm.acknowledged
-            else style(palette.BLACK, colour, bold=True)
-        )
-        head = [Segment(fitted(name, width - len(tail)) + tail, head_style)]
-        why = clipped(shown(alarm.why), width, min(_WHY_ROWS, room - 1))
-        return [head, *([Segment(row, style(palette.INK, self.GROUND))] for row in why)]
+        ink = (colour, self.GROUND) if alarm.acknowledged else (palette.BLACK, colour)
+        head = [Segment(fitted(name, width), style(*ink, bold=True))]
+        reason = clipped(why, width, min(_WHY_ROWS, room - 1))
+        return [head, *([Segment(row, style(palette.INK, self.GROUND))] for row in reason)]
