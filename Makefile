@@ -1,0 +1,67 @@
+# Two commands are all a user needs: `make demo` and `make test`.
+# A machine with Python 3.11 or later and make is enough; everything else comes from locks/.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header
+
+.PHONY: help demo test check format bench vectors locks clean
+
+help:
+	@echo "make demo     a simulated insertion, live, then in the record"
+	@echo "make test     all tests"
+	@echo "make check    ruff, mypy, import contracts"
+	@echo "make bench    figures: round trip to the stop, signal, drawing"
+	@echo "make locks    resolve the dependencies anew"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed: make demo PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/core: $(VENV)/bin/python locks/core.txt locks/build.txt pyproject.toml
+	$(PIP) install --quiet --require-hashes -r locks/core.txt -r locks/build.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/core locks/dev.txt
+	$(PIP) install --quiet --require-hashes -r locks/dev.txt
+	@touch $@
+
+$(VENV)/bench: $(VENV)/dev locks/bench.txt
+	$(PIP) install --quiet --require-hashes -r locks/bench.txt
+	@touch $@
+
+demo: $(VENV)/core
+	@$(BIN)/python -m torquemon demo
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+bench: $(VENV)/bench
+	$(BIN)/python -m bench
+
+vectors: $(VENV)/dev
+	$(BIN)/python tests/protocol/make_vectors.py
+
+locks: $(VENV)/dev
+	$(LOCK) pyproject.toml -o locks/core.txt
+	$(LOCK) --group build -c locks/core.txt -o locks/build.txt
+	$(LOCK) pyproject.toml --extra batch --group build --group dev -c locks/core.txt -o locks/dev.txt
+	$(LOCK) pyproject.toml --extra batch --group build --group dev --group bench -c locks/dev.txt -o locks/bench.txt
+
+clean:
+	rm -rf $(VENV)
