@@ -81,7 +81,7 @@ def test_tui_every_word_that_the_code_asks_for_is_in_the_catalogue() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
                 keys |= {
-                    leaf.value
+                    str(leaf.value)
                     for leaf in ast.walk(node.args[0])
                     if isinstance(leaf, ast.Constant) and "." in str(leaf.value)
                 }

@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 from tui_views import PACE, SIZES, ScriptedLink, alarm, block, verdict, view
 
 from torquemon import DISCLAIMER
+from torquemon.local.client import LocalError
 from torquemon.local.messages import OrderName
 from torquemon.local.view import ArmPhase, Band, CurveBlock, LinkPhase, SessionPhase, View
 from torquemon.model import AlertCode, Origin, Priority, VerdictKind
 from torquemon.tui.app import DashboardApp
-from torquemon.tui.link import LinkLostError
 from torquemon.tui.pump import Pace
 from torquemon.tui.widgets.digits import TorqueNumber
 from torquemon.tui.widgets.keys import StopButton
@@ -127,7 +127,7 @@ def test_tui_watermark_survives_every_panel_and_a_lost_monitor(origin: Origin, w
                 await pilot.press(key)
                 await pilot.pause()
                 assert word in text(pilot)
-            link.fail(LinkLostError("gone"))
+            link.fail(LocalError("gone"))
             link.put(view(sequence=2, origin=Origin.REAL))
             await link.until_drawn(2)
             await pilot.pause()
@@ -232,7 +232,7 @@ def test_tui_all_keys_fit_into_the_footer(size: tuple[int, int]) -> None:
 def test_tui_refused_order_says_why() -> None:
     async def scenario() -> None:
         async with dashboard(view()) as (pilot, link):
-            link.refusal = LinkLostError("The screw is engaged already.")
+            link.refusal = LocalError("The screw is engaged already.")
             await pilot.press("t")
             await pilot.pause()
             assert "Tare FAILED: The screw is engaged already." in text(pilot)
@@ -320,7 +320,7 @@ def test_tui_no_key_ends_a_recording_unasked(key: str) -> None:
 def test_tui_quit_that_cannot_finish_says_so_and_may_be_repeated() -> None:
     async def scenario() -> None:
         async with dashboard(view()) as (pilot, link):
-            link.refusal = LinkLostError("disk full")
+            link.refusal = LocalError("disk full")
             await pilot.press("q", "y")
             await pilot.pause()
             assert "could not be finished" in text(pilot)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from tui_views import PACE, SIZES, ScriptedLink, alarm, block, device, verdict, view
 
+from torquemon.local.client import LocalError
 from torquemon.local.view import ArmPhase, Band, CurveBlock, LinkPhase, SessionPhase, StopView, View
 from torquemon.model import Priority, StopReason
 from torquemon.tui.app import DashboardApp
-from torquemon.tui.link import LinkLostError
 from torquemon.tui.widgets.digits import TorqueNumber
 from torquemon.tui.widgets.state_strip import StateStrip
 
@@ -86,7 +86,7 @@ SCENES: list[tuple[View | Exception, tuple[str, ...]]] = [
     (view(phase=SessionPhase.PREPARE), ("p", "tab")),
     (view(phase=SessionPhase.CLOSED, verdict=verdict()), ("question_mark",)),
     (view(), ("q",)),
-    (LinkLostError("The monitor closed the connection."), ()),
+    (LocalError("The monitor closed the connection."), ()),
 ]
 
 
@@ -153,7 +153,7 @@ def test_tui_text_from_outside_is_harmless(texts: list[str], size: tuple[int, in
 
 @pytest.mark.parametrize("words", ["\x1b[2J[red]x[/red]\u202e", "A" * 10_000])
 def test_tui_reason_of_a_loss_is_harmless(words: str) -> None:
-    lines, _ = asyncio.run(rendered(LinkLostError(words), (80, 24)))
+    lines, _ = asyncio.run(rendered(LocalError(words), (80, 24)))
     harmless(lines, (80, 24))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from torquemon.local.client import LocalError
 from torquemon.local.messages import OrderName
 from torquemon.local.view import (
     AlarmView,
@@ -19,7 +20,6 @@ from torquemon.local.view import (
     View,
 )
 from torquemon.model import AlertCode, Origin, Priority, VerdictKind
-from torquemon.tui.link import LinkLostError
 from torquemon.tui.pump import Pace
 
 PACE = Pace(frame_s=0.0, silence_s=5.0, retry_s=0.0)
@@ -152,9 +152,12 @@ class ScriptedLink:
     def fail(self, error: Exception) -> None:
         self.script.put_nowait(error)
 
-    async def until_drawn(self, sequence: int) -> None:
+    async def until_drawn(self, sequence: int, *, after: int = 0) -> None:
+        """Wait until `sequence` was reported, in a fetch later than the first `after`."""
         async with self._asked:
-            await self._asked.wait_for(lambda: bool(self.drawn) and self.drawn[-1] >= sequence)
+            await self._asked.wait_for(
+                lambda: len(self.drawn) > after and self.drawn[-1] >= sequence
+            )
 
     async def fetch(
         self, drawn: int, insertion_id: str | None, curve_from: int
@@ -175,4 +178,4 @@ class ScriptedLink:
         return f"Done: {name.value}."
 
     async def close(self) -> None:
-        raise LinkLostError("never closed by the dashboard")
+        raise LocalError("never closed by the dashboard")

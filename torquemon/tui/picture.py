@@ -9,10 +9,11 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from torquemon.local.client import LocalError
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, View
 from torquemon.tui.app import DashboardApp
-from torquemon.tui.link import LinkLostError, MonitorLink
+from torquemon.tui.link import MonitorLink
 from torquemon.tui.pump import Pace
 
 SIZE: Final = (120, 40)
@@ -62,7 +63,7 @@ class _Still:
     async def order(self, name: OrderName, **fields: str) -> str:
         """See `MonitorLink`."""
         del fields
-        raise LinkLostError(f"a picture takes no order ({name})")
+        raise LocalError(f"a picture takes no order ({name})")
 
     async def close(self) -> None:
         """See `MonitorLink`."""

@@ -38,8 +38,8 @@ class ViewSink(Protocol):
         """Take over a view."""
         ...
 
-    async def drawn(self, sequence: int) -> None:
-        """Return once the view `sequence` stands on the screen."""
+    async def drawn(self) -> None:
+        """Return once the view applied last stands on the screen."""
         ...
 
     def lose(self, why: str) -> None:
@@ -63,11 +63,13 @@ class ViewPump:
             try:
                 view, block = await self._fetch()
             except LINK_ERRORS as error:
+                # The next monitor counts its views anew.
+                self._drawn = 0
                 self._sink.lose(str(error) or type(error).__name__)
                 await asyncio.sleep(self._pace.retry_s)
                 continue
             self._sink.apply(view, block)
-            await self._sink.drawn(view.sequence)
+            await self._sink.drawn()
             self._drawn = view.sequence
             await frame
 

@@ -161,10 +161,10 @@ class InsertScreen(Screen[None]):
         self._set_panel(self._panel)
         self._start_once(view)
 
-    async def drawn(self, sequence: int) -> None:
+    async def drawn(self) -> None:
         """See `ViewSink`: painted by the status bar, and the screen refreshed after that."""
         await self.wait_for_refresh()
-        while self._status.painted_sequence < sequence:
+        while self._status.painted_views < self._status.shown_views:
             await self.wait_for_refresh()
         if not self._warm:
             # What lives by now lives for ever: keep the collector from walking it every time.

@@ -46,6 +46,8 @@ class TorqueCurve(Painted):
 
     def show(self, view: View, block: CurveBlock | None) -> None:
         """Take in the new samples and the marks of `view`."""
+        if view.insertion_id is not None:
+            self.envelope.begin(view.insertion_id)
         grown = block is not None and self.envelope.add(block)
         axis = torque_axis(view, self.envelope.highest_ncm)
         events = tuple(_Event(alarm.time_s, alarm.priority) for alarm in view.alarms)

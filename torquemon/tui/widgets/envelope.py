@@ -58,6 +58,12 @@ class Envelope:
         if columns != self.columns:
             self._set_columns(columns)
 
+    def begin(self, insertion_id: str) -> None:
+        """Drop what belongs to another insertion than `insertion_id`."""
+        if insertion_id != self.insertion_id:
+            self._reset(insertion_id)
+            self._set_columns(self.columns)
+
     def add(self, block: CurveBlock) -> bool:
         """Take in `block`; return whether it brought anything.
 

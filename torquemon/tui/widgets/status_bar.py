@@ -1,8 +1,8 @@
 """The line of the link: its sentence, losses, battery, and the mark that lives by samples.
 
 The mark moves only when samples have come in, so a frozen device cannot look alive. The line is
-painted at every view, changed or not: it remembers the last view that it painted, and that is what
-the heartbeat reports as drawn.
+painted at every view, changed or not, and counts what it painted: the heartbeat reports a view as
+drawn only after that.
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ class StatusBar(Painted):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.painted_sequence = 0
-        """Sequence of the last view that was painted."""
-        self._sequence = 0
+        self.shown_views = 0
+        self.painted_views = 0
+        """How many of the views shown have been painted, or were overtaken by one that was.
+
+        Counted here and not by the monitor's sequence: a new monitor begins again at 1.
+        """
         self._samples = 0
         self._beat = 0
 
@@ -57,7 +60,7 @@ class StatusBar(Painted):
         alive = view.link.samples != self._samples
         self._beat = (self._beat + 1) % len(_TRACK) if alive else self._beat
         self._samples = view.link.samples
-        self._sequence = view.sequence
+        self.shown_views += 1
         facts = " · ".join(_facts(view))
         self._state = _Shown(view.link.phase, shown(view.link.text), facts, self._beat, alive)
         self.repaint()
@@ -66,7 +69,7 @@ class StatusBar(Painted):
         """See `Painted`."""
         if not isinstance(self._state, _Shown) or not height:
             return []
-        self.painted_sequence = self._sequence
+        self.painted_views = self.shown_views
         phase, text, facts, beat, alive = self._state
         mark = f" {_TRACK[beat]} " if alive else f" {say('link.still')} "
         head = f" {say(f'link.{phase.value}')} "
