@@ -23,6 +23,8 @@ _FOOT_DEG: Final = 12.0
 """Over this angle a contact's slope grows from nothing: surfaces meet at a curved face [E]."""
 _GRAIN_LENGTH_DEG: Final = 25.0
 """Over this angle the grain of the bone forgets itself [E]."""
+_SEAT_PLATEAU_NCM: Final = 90.0
+"""Where the rise at the seat would flatten [E]; the thread strips long before."""
 _TIP_IN_DEG: Final = 360.0
 """In the first turn the tip wanders: the wobble is larger and fades [E]."""
 _TIP_IN_WOBBLE: Final = 3.0
@@ -120,20 +122,31 @@ def fresh_torque(params: InsertionParams, rng: random.Random) -> list[float]:
     reach = math.ceil(min(params.seat_deg, _LONGEST * nominal_deg)) + BEYOND_SEAT_DEG
     depths = [params.depth_mm(float(angle)) for angle in range(reach)]
     base = torque_by_depth(params.screw, params.bone, depths)
-    phase = rng.random() * math.tau
+    torques = [torque * params.density_factor for torque in base]
+    _add_rise(torques, params.seat_deg, params.seat_slope_ncm_per_turn, _SEAT_PLATEAU_NCM)
+    contact_deg, contact = params.contact_deg, params.contact
+    if contact is not None and contact_deg is not None:
+        _add_rise(torques, contact_deg, contact.slope_ncm_per_turn, contact.plateau_ncm)
+    ripple = _ripple(rng.random() * math.tau, reach, params.wobble_share)
     grain = _grain(rng, reach, params.grain_share)
-    contact_deg = params.contact_deg
-    found = []
-    for angle in range(reach):
-        wobble = params.wobble_share * math.sin(math.radians(angle) + phase)
-        wobble *= 1.0 + _TIP_IN_WOBBLE * max(0.0, 1.0 - angle / _TIP_IN_DEG)
-        torque = base[angle] * params.density_factor
-        torque += _rise(angle - params.seat_deg, params.seat_slope_ncm_per_turn, 90.0)
-        if params.contact is not None and contact_deg is not None:
-            contact = params.contact
-            torque += _rise(angle - contact_deg, contact.slope_ncm_per_turn, contact.plateau_ncm)
-        found.append(torque * (1.0 + wobble + grain[angle]))
+    return [t * (1.0 + r + g) for t, r, g in zip(torques, ripple, grain, strict=True)]
+
+
+def _ripple(phase: float, count: int, share: float) -> list[float]:
+    """A sine of the turn, larger while the tip is still finding its way."""
+    turn = [share * math.sin(math.radians(angle) + phase) for angle in range(360)]
+    found = [turn[angle % 360] for angle in range(count)]
+    for angle in range(min(count, round(_TIP_IN_DEG))):
+        found[angle] *= 1.0 + _TIP_IN_WOBBLE * (1.0 - angle / _TIP_IN_DEG)
     return found
+
+
+def _add_rise(
+    torques: list[float], from_deg: float, slope_ncm_per_turn: float, plateau_ncm: float
+) -> None:
+    """Add the torque of a contact to each whole degree past its angle."""
+    for angle in range(max(0, math.ceil(from_deg)), len(torques)):
+        torques[angle] += _rise(angle - from_deg, slope_ncm_per_turn, plateau_ncm)
 
 
 def _rise(beyond_deg: float, slope_ncm_per_turn: float, plateau_ncm: float) -> float:

@@ -58,8 +58,12 @@ class Motor:
     __slots__ = (
         "_accel_per_ncm",
         "_brake_in_s",
+        "_friction_ncm",
         "_full_deg_s",
+        "_gain",
+        "_gain_integral",
         "_integral_a",
+        "_limit_a",
         "_ncm_per_a",
         "_params",
         "_ramp_deg_s2",
@@ -77,6 +81,10 @@ class Motor:
         )
         self._full_deg_s = rpm_to_deg_per_s(params.speed_rpm)
         self._ramp_deg_s2 = self._full_deg_s / params.ramp_s
+        self._limit_a = params.current_limit_a
+        self._gain = params.gain_a_per_deg_s
+        self._gain_integral = params.gain_integral_a_per_deg
+        self._friction_ncm = params.gear_friction_ncm
         self._set_deg_s = 0.0
         self._integral_a = 0.0
         self._brake_in_s = 0.0
@@ -119,11 +127,10 @@ class Motor:
 
     def _control(self, speed_deg_s: float, dt_s: float) -> float:
         """Current in A from the speed error: proportional, integral, limited."""
-        params = self._params
-        limit = params.current_limit_a
+        limit = self._limit_a
         error = self._set_deg_s - speed_deg_s
-        wound = self._integral_a + params.gain_integral_a_per_deg * error * dt_s
-        current = params.gain_a_per_deg_s * error + wound
+        wound = self._integral_a + self._gain_integral * error * dt_s
+        current = self._gain * error + wound
         if -limit < current < limit:
             self._integral_a = wound  # held while limited, or it would run away at a stall
             return current
@@ -143,7 +150,7 @@ class Motor:
     def _move(
         self, speed: float, drive_ncm: float, load_ncm: float, dt_s: float, *, stop_at_zero: bool
     ) -> float:
-        friction = self._params.gear_friction_ncm
+        friction = self._friction_ncm
         net = drive_ncm - load_ncm
         if speed == 0.0:
             # The gear's friction holds up to its own size; a load alone is held altogether.

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -52,15 +51,14 @@ class Tissue:
     cancellous_density: float
     pilot_mm: float = 0.0
 
-    def layers(self) -> tuple[tuple[float, float, float], ...]:
-        """Return (top mm, bottom mm, weight) of each layer, split where the pilot ends."""
+    def edges(self) -> tuple[tuple[float, float], ...]:
+        """Return (depth in mm, weight from there on downward), from the surface."""
         cortex_mm = self.cortex.thickness_mm
-        edges = sorted({0.0, cortex_mm, self.pilot_mm, math.inf})
         found = []
-        for top, bottom in pairwise(edges):
-            density = self.cortex.density if top < cortex_mm else self.cancellous_density
-            share = PILOT_FRICTION_SHARE if top < self.pilot_mm else 1.0
-            found.append((top, bottom, density * share))
+        for depth_mm in sorted({0.0, cortex_mm, self.pilot_mm}):
+            density = self.cortex.density if depth_mm < cortex_mm else self.cancellous_density
+            share = PILOT_FRICTION_SHARE if depth_mm < self.pilot_mm else 1.0
+            found.append((depth_mm, density * share))
         return tuple(found)
 
 
@@ -94,11 +92,13 @@ def torque_by_depth(screw: ScrewGeometry, tissue: Tissue, depths_mm: list[float]
             return cumulated[last]
         return cumulated[index] + (place - index) * (cumulated[index + 1] - cumulated[index])
 
-    layers = tissue.layers()
-    return [
-        sum(weight * (engaged(d - top) - engaged(d - bottom)) for top, bottom, weight in layers)
-        for d in depths_mm
-    ]
+    # Bone of a weight w between two edges is bone of w all the way down, less what lies below.
+    steps = []
+    above = 0.0
+    for edge_mm, weight in tissue.edges():
+        steps.append((edge_mm, weight - above))
+        above = weight
+    return [sum([step * engaged(d - edge_mm) for edge_mm, step in steps]) for d in depths_mm]
 
 
 def _cumulated_moment(screw: ScrewGeometry) -> list[float]:
