@@ -1,0 +1,20 @@
+"""What every test gets: a chair folder of its own, and nothing of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("torquemon", deadline=None, print_blob=True)
+settings.load_profile("torquemon")
+
+
+@pytest.fixture(autouse=True)
+def chair_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The chair folder of this test; processes that it starts inherit it."""
+    folder = tmp_path / "chair"
+    monkeypatch.setenv("TORQUEMON_HOME", str(folder))
+    return folder
