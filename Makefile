@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo test check format bench vectors locks clean
+.PHONY: help demo test check format bench picture vectors locks clean
 
 help:
 	@echo "make demo     a simulated insertion, live, then in the record"
@@ -53,6 +53,9 @@ format: $(VENV)/dev
 
 bench: $(VENV)/bench
 	$(BIN)/python -m bench
+
+picture: $(VENV)/dev
+	$(BIN)/python docs/make_picture.py
 
 vectors: $(VENV)/dev
 	$(BIN)/python tests/protocol/make_vectors.py

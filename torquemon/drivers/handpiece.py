@@ -171,7 +171,7 @@ class Handpiece:
         try:
             for reading in samples.readings:
                 stop = judge(reading)
-                if stop is not None and not self.link.stop_watch.active:
+                if stop is not None:
                     self._write(transport, self.link.stop(self._clock.monotonic_ns()))
         except TransportError:
             raise

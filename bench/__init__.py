@@ -1,0 +1,1 @@
+"""Benchmarks: each prints two things measured in one run and their ratio. See `make bench`."""
