@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ settings.load_profile("torquemon")
 
 
 @pytest.fixture(autouse=True)
-def chair_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def chair_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The chair folder of this test; processes that it starts inherit it."""
     folder = tmp_path / "chair"
     monkeypatch.setenv("TORQUEMON_HOME", str(folder))

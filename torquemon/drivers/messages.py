@@ -22,6 +22,29 @@ from torquemon.drivers.host_messages import (
 )
 from torquemon.drivers.readings import Readings
 
+__all__ = [
+    "DEVICE_TYPES",
+    "HOST_TYPES",
+    "Ack",
+    "ArmRequest",
+    "DeviceError",
+    "DeviceMessage",
+    "DisarmRequest",
+    "Hello",
+    "HelloRequest",
+    "HostMessage",
+    "Message",
+    "Readings",
+    "RenewRequest",
+    "Status",
+    "StatusRequest",
+    "StopNotice",
+    "StopRequest",
+    "TareRequest",
+    "from_frame",
+    "to_frame",
+]
+
 HostMessage = (
     HelloRequest
     | TareRequest
