@@ -17,7 +17,7 @@ from hw_sim.device_link import DeviceLink
 from hw_sim.firmware import Command, Firmware, Latch
 from hw_sim.motor import Motor
 from hw_sim.sensor import Sensor
-from hw_sim.stream import ReadingStream
+from hw_sim.stream import SEQ_MASK, ReadingStream
 from torquemon.drivers.codec import Capability, Result
 from torquemon.drivers.device_messages import DeviceState, Hello, Status, StopNotice
 from torquemon.drivers.host_messages import ArmRequest, HelloRequest, RenewRequest
@@ -97,7 +97,7 @@ class Handpiece:
         raw_counts = self.sensor.sample(self.torque_ncm, now_us * 1e-6)
         stream = self._stream
         sampling = self._ticks % self._every == 0
-        seq = stream.next_seq if sampling else stream.next_seq - 1
+        seq = stream.next_seq if sampling else max(stream.next_seq - 1, 0)
         latch = self.firmware.tick(now_us, raw_counts, seq)
         if sampling:
             self._sample(now_us, raw_counts)
@@ -169,7 +169,13 @@ class Handpiece:
         self.motor.halt()
         self._stream.flush()
         self.link.send(
-            StopNotice(latch.report_id, latch.reason, latch.torque_counts, latch.seq, latch.time_us)
+            StopNotice(
+                latch.report_id,
+                latch.reason,
+                latch.torque_counts,
+                latch.seq & SEQ_MASK,
+                latch.time_us,
+            )
         )
         facts: dict[str, object] = {
             "reason": latch.reason.name,
@@ -220,8 +226,8 @@ class Handpiece:
             tare_counts=firmware.tare_counts,
             latch_report_id=latch.report_id if latch else 0,
             latch_torque_counts=latch.torque_counts if latch else 0,
-            latch_seq=latch.seq & 0xFFFFFFFF if latch else 0,
-            next_seq=self._stream.next_seq & 0xFFFFFFFF,
+            latch_seq=latch.seq & SEQ_MASK if latch else 0,
+            next_seq=self._stream.next_seq & SEQ_MASK,
             device_time_us=self.time_us,
         )
 

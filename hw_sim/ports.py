@@ -133,7 +133,7 @@ class PtyPort:
                 raise
             self._connected = False
             return b""
-        self._connected = True
+        self._connected = bool(data)  # macOS says "hung up" by an empty read
         return data
 
     def write(self, data: bytes) -> int:
@@ -142,6 +142,8 @@ class PtyPort:
             return os.write(self._master, data)
         except BlockingIOError:
             return 0
+        except OSError:
+            return len(data)  # hung up this moment; `wait` will tell
 
     def close(self) -> None:
         """See `Port`."""

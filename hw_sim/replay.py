@@ -16,7 +16,7 @@ from hw_sim.device import DeviceConfig
 from hw_sim.device_link import DeviceLink
 from hw_sim.firmware import Command
 from hw_sim.handpiece import STATUS_PERIOD_US, EventSink, ignore_events
-from hw_sim.stream import ReadingStream
+from hw_sim.stream import SEQ_MASK, ReadingStream
 from torquemon.drivers.codec import PROTOCOL_VERSION, Capability, Generation, Result
 from torquemon.drivers.device_messages import DeviceState, Hello, Names, Status
 from torquemon.drivers.host_messages import HelloRequest, StatusRequest
@@ -150,7 +150,7 @@ class ReplayDevice:
             latch_report_id=0,
             latch_torque_counts=0,
             latch_seq=0,
-            next_seq=self._stream.next_seq & 0xFFFFFFFF,
+            next_seq=self._stream.next_seq & SEQ_MASK,
             device_time_us=self.time_us,
         )
 

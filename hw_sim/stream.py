@@ -14,6 +14,8 @@ from torquemon.drivers.codec import MAX_READINGS, Capability
 from torquemon.drivers.readings import RawSample, Readings
 from torquemon.model import Validity
 
+SEQ_MASK: Final = 0xFFFFFFFF
+"""Numbers of samples go round at 32 bits on the wire."""
 _MDEG: Final = 1000.0
 
 
@@ -79,7 +81,7 @@ class ReadingStream:
         """Send what has been collected."""
         if self._samples:
             self._link.send(
-                Readings(self._first_seq & 0xFFFFFFFF, self._base_us, tuple(self._samples))
+                Readings(self._first_seq & SEQ_MASK, self._base_us, tuple(self._samples))
             )
             self._samples.clear()
 
