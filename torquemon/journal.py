@@ -12,7 +12,6 @@ import os
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -142,14 +141,21 @@ class Journal:
 
     def _prepare(self, *, read_only: bool) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master")}
+        if tables and not {"insertion", "entry"} <= tables:
+            raise JournalError(f"{self.path} is a database of another program: move it away")
         if found > SCHEMA_VERSION:
             raise JournalError(
                 f"{self.path} was written by a newer version of TorqueMon: update this one"
             )
-        if found == 0 and not read_only:
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if tables:
-                raise JournalError(f"{self.path} is a database of another program: move it away")
+        if read_only:
+            if not tables:
+                raise JournalError(f"{self.path} is empty: nothing was recorded yet")
+            return
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        if not tables:
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
@@ -193,9 +199,9 @@ class Journal:
     def _rows(self, statement: str, *values: str | int) -> list[InsertionRow]:
         try:
             found = self._db.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+            return [InsertionRow(i, utc, ns, json.loads(meta)) for i, utc, ns, meta in found]
+        except (sqlite3.Error, ValueError) as error:
             raise JournalError(_sentence(self.path, error)) from error
-        return [InsertionRow(i, utc, ns, json.loads(meta)) for i, utc, ns, meta in found]
 
     def entries(self, insertion_id: str, *kinds: EntryKind) -> Iterator[Entry]:
         """Return the entries of an insertion in the order of their storage."""
@@ -220,12 +226,15 @@ class Journal:
 
     def unfinished(self) -> list[str]:
         """Return the ids of insertions without a conclusion, oldest first."""
-        rows = self._db.execute(
+        statement = (
             "SELECT id FROM insertion WHERE NOT EXISTS "
             "(SELECT 1 FROM entry WHERE insertion_id = insertion.id AND kind = 'finish') "
             "ORDER BY id"
-        ).fetchall()
-        return [row[0] for row in rows]
+        )
+        try:
+            return [row[0] for row in self._db.execute(statement)]
+        except sqlite3.Error as error:
+            raise JournalError(_sentence(self.path, error)) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -246,14 +255,19 @@ class ChairLock:
     def acquire(self, wait_s: float = 1.0) -> bool:
         """Take the lock; False where another process holds it for longer than `wait_s`.
 
-        The wait outlasts a recorder that only looks whether the lock is held.
+        The wait outlasts a recorder that only looks whether the lock is held. Raises JournalError
+        where the file cannot be locked at all.
         """
-        db = sqlite3.connect(self._path, timeout=wait_s, isolation_level=None)
+        db: sqlite3.Connection | None = None
         try:
+            db = sqlite3.connect(self._path, timeout=wait_s, isolation_level=None)
             db.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            db.close()
-            return False
+        except sqlite3.Error as error:
+            if db is not None:
+                db.close()
+            if "locked" in str(error):
+                return False
+            raise JournalError(_sentence(self._path, error)) from error
         self._db = db
         return True
 
@@ -280,12 +294,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         os.close(
             os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         )  # never readable by others, not even briefly
-    db = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
-    with closing(db.cursor()) as cursor:
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-    return db
+    return sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
 
 
 def _sentence(path: Path, error: Exception) -> str:
@@ -296,7 +305,7 @@ def _sentence(path: Path, error: Exception) -> str:
         return f"the disk is full: {path} cannot grow; make room, monitoring goes on"
     if "readonly" in text or "read-only" in text:
         return f"{path} is read-only: give this user the right to write there"
-    if "not a database" in text or "malformed" in text:
+    if "not a database" in text or "malformed" in text or isinstance(error, ValueError):
         return f"{path} is damaged or no journal: keep a copy, then move it away"
     if "unable to open" in text or isinstance(error, OSError):
         return f"{path} cannot be opened: does its folder exist, and may this user write there?"
