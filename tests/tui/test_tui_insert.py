@@ -81,7 +81,7 @@ def test_tui_every_state_shows_number_word_and_watermark(band: Band, size: tuple
             assert number_rows(pilot) >= (9 if size[1] >= 40 else 6)
             words = {
                 Band.CONTACT: "possible root contact",
-                Band.IDLE: "nothing measured yet",
+                Band.IDLE: "not judged now",
                 Band.NEAR_LIMIT: "near the limit",
             }
             assert words.get(band, band.value.replace("_", " ")) in screen
@@ -195,7 +195,9 @@ def test_tui_viewer_may_stop_and_nothing_else() -> None:
             await pilot.press("space", "a", "r", "t", "p")
             await pilot.pause()
             assert link.orders == []
-            assert "VIEW ONLY" in text(pilot)
+            footer = rows(pilot)[-1]
+            assert "VIEW ONLY" in footer
+            assert "Re-arm" in footer
             assert "only views" in text(pilot)
             await pilot.press("s")
             await pilot.pause()
@@ -225,6 +227,32 @@ def test_tui_all_keys_fit_into_the_footer(size: tuple[int, int]) -> None:
             footer = rows(pilot)[-1]
             for word in ("Finish", "STOP", "Ack", "Re-arm", "Tare", "Prepare", "Help", "Quit"):
                 assert word in footer
+
+    run(scenario)
+
+
+def test_tui_help_and_form_show_all_their_keys_at_80x24() -> None:
+    async def scenario() -> None:
+        async with dashboard(view(phase=SessionPhase.CLOSED), (80, 24)) as (pilot, _):
+            await pilot.press("question_mark")
+            await pilot.pause()
+            for key in ("space", "acknowledge", "arm again", "zero", "quit", "closes this"):
+                assert key in text(pilot)
+            await pilot.press("p")
+            await pilot.pause()
+            for words in ("Patient", "Site", "Screw", "Window", "Threshold", "F12 STOP", "Esc"):
+                assert words in text(pilot)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("size", [(80, 12), (50, 20), (40, 10)])
+def test_tui_very_small_terminal_keeps_number_state_and_heartbeat(size: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        async with dashboard(view(), size) as (pilot, _):
+            assert number_rows(pilot) >= 3
+            assert "WITHIN" in text(pilot).upper()
+            assert "SIMULATED" in text(pilot)
 
     run(scenario)
 
@@ -432,7 +460,7 @@ def test_tui_many_alarms_say_how_many_are_not_shown() -> None:
         ({"phase": ArmPhase.ARMING, "held_ncm": None}, ("not confirmed",)),
         ({"phase": ArmPhase.WARN_ONLY, "held_ncm": None}, ("WARN ONLY", "cannot be stopped")),
         ({"phase": ArmPhase.HALTED}, ("HALTED at 12.0 N·cm",)),
-        ({}, ("ARMED 12.0 N·cm", "read back")),
+        ({}, ("ARMED 12.0 N·cm", "Read back")),
     ],
 )
 def test_tui_threshold_is_only_what_was_read_back(

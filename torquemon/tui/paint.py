@@ -25,9 +25,11 @@ _LONGEST_CHARS: Final = 400
 
 
 @lru_cache(maxsize=512)
-def style(ink: str, ground: str = palette.BACKGROUND, *, bold: bool = False) -> Style:
+def style(
+    ink: str, ground: str = palette.BACKGROUND, *, bold: bool = False, strike: bool = False
+) -> Style:
     """Return the style of `ink` on `ground`."""
-    return Style(color=ink, bgcolor=ground, bold=bold)
+    return Style(color=ink, bgcolor=ground, bold=bold, strike=strike)
 
 
 @lru_cache(maxsize=512)

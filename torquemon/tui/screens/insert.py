@@ -6,6 +6,7 @@ words MONITOR LOST.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from typing import ClassVar, Final, Protocol
 
@@ -43,6 +44,7 @@ from torquemon.tui.widgets.status_bar import NoticeLine, StatusBar
 from torquemon.tui.widgets.verdict import VerdictPanel
 from torquemon.tui.words import say
 
+_UNPAINTED_S: Final = 0.02
 EXIT_LOST: Final = 1
 """Exit code of a dashboard that was quit while its monitor was lost."""
 
@@ -55,8 +57,8 @@ class InsertScreen(Screen[None]):
     """Draws the view and sends orders."""
 
     AUTO_FOCUS = ""
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-medium"), (50, "-tall")]  # noqa: RUF012 - Textual's attribute
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]  # noqa: RUF012 - as above
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (17, "-short"), (32, "-medium"), (50, "-tall")]  # noqa: RUF012 - Textual's attribute
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (70, "-narrow"), (100, "-wide"), (160, "-huge")]  # noqa: RUF012 - as above
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f12", "order('stop')", priority=True),
         Binding("s", "order('stop')"),
@@ -165,6 +167,8 @@ class InsertScreen(Screen[None]):
         """See `ViewSink`: painted by the status bar, and the screen refreshed after that."""
         await self.wait_for_refresh()
         while self._status.painted_views < self._status.shown_views:
+            # Not painted: no line is free for it. That ends with a resize, not with haste.
+            await asyncio.sleep(_UNPAINTED_S)
             await self.wait_for_refresh()
         if not self._warm:
             # What lives by now lives for ever: keep the collector from walking it every time.

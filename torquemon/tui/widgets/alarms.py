@@ -19,7 +19,7 @@ _SHAPES: Final[Mapping[Priority, str]] = MappingProxyType(
     {Priority.ALARM: "▲", Priority.WARNING: "△", Priority.ADVISORY: "○"}
 )
 _WHY_ROWS: Final = 4
-"""A reason is a sentence; one that is longer is cut with an ellipsis, so others stay visible."""
+"""A longer reason is cut with an ellipsis where another alarm waits for the room."""
 
 
 class AlarmList(Painted):
@@ -48,10 +48,11 @@ class AlarmList(Painted):
                 more = say("alarms.more", count=left + 1)
                 lines.append([Segment(more, style(palette.INK, self.GROUND, bold=True))])
                 break
-            lines += self._alarm(alarm, width, room)
+            why_rows = min(_WHY_ROWS, room - 1) if left else room - 1
+            lines += self._alarm(alarm, width, why_rows)
         return lines[:height]
 
-    def _alarm(self, alarm: AlarmView, width: int, room: int) -> list[Line]:
+    def _alarm(self, alarm: AlarmView, width: int, why_rows: int) -> list[Line]:
         mark = say("alarm.seen" if alarm.acknowledged else "alarm.new")
         marks = f"{mark}, {say('alarm.active' if alarm.active else 'alarm.latched')}"
         name = f"{_SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
@@ -63,5 +64,5 @@ class AlarmList(Painted):
         colour = palette.PRIORITY_COLOURS[alarm.priority]
         ink = (colour, self.GROUND) if alarm.acknowledged else (palette.BLACK, colour)
         head = [Segment(fitted(name, width), style(*ink, bold=True))]
-        reason = clipped(why, width, min(_WHY_ROWS, room - 1))
+        reason = clipped(why, width, why_rows)
         return [head, *([Segment(row, style(palette.INK, self.GROUND))] for row in reason)]

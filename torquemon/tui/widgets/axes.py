@@ -12,8 +12,10 @@ from torquemon.local.view import View
 
 _STEPS_NCM: Final = {
     20.0: 5.0,
+    25.0: 5.0,
     30.0: 10.0,
     40.0: 10.0,
+    50.0: 10.0,
     60.0: 20.0,
     80.0: 20.0,
     120.0: 40.0,

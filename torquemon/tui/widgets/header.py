@@ -29,11 +29,11 @@ class Header(Painted):
 
     def show(self, view: View) -> None:
         """Show the head of `view`."""
-        what = (view.patient or say("patient.none"), view.site_name, view.screw_name)
-        parts = [shown(part) for part in what if part]
-        self.set_state(
-            _Shown(view.phase, int(view.elapsed_s), " · ".join((*parts, window_text(view))))
-        )
+        patient = view.patient or say("patient.none")
+        # The longest comes last: it is what a narrow terminal cuts.
+        what = (patient, view.site_name, window_text(view), view.screw_name)
+        text = " · ".join(shown(part) for part in what if part)
+        self.set_state(_Shown(view.phase, int(view.elapsed_s), text))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""

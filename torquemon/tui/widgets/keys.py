@@ -53,7 +53,7 @@ class _Field(NamedTuple):
 
 
 class KeyBar(Painted):
-    """All keys, always. Those that only the controlling screen may use are left out for a viewer.
+    """All keys, always; for a viewer those that order something are struck out.
 
     A touch on a key does what the key does.
     """
@@ -93,13 +93,16 @@ class KeyBar(Painted):
             line.append(Segment(f" {say('keys.viewer')} ", style(palette.BLACK, palette.YELLOW)))
             x = cell_len(line[0].text)
         for key in KEYS:
-            if key.orders and not shown.controlling:
-                continue
             label = "finish" if key.label == "record" and shown.recording else key.label
             cap = f"{pad}{key.key}{pad}"
             name = f" {say(f'key.{label}')} {pad}"
-            line.append(Segment(cap, style(*_cap_colours(key), bold=True)))
-            line.append(Segment(name, style(palette.INK, self.GROUND)))
+            if key.orders and not shown.controlling:
+                struck = style(palette.MUTED, self.GROUND, strike=True)
+                line.append(Segment((cap + name).rstrip(), struck))
+                line.append(Segment(" " + pad, style(palette.MUTED, self.GROUND)))
+            else:
+                line.append(Segment(cap, style(*_cap_colours(key), bold=True)))
+                line.append(Segment(name, style(palette.INK, self.GROUND)))
             end = x + cell_len(cap) + cell_len(name)
             self._fields.append(_Field(x, end, key.action))
             x = end

@@ -39,6 +39,8 @@ SHAPES: Final[Mapping[Band, str]] = MappingProxyType(
         Band.NO_DATA: "✕",
     }
 )
+_WORD_CELLS: Final = 11
+"""A narrower place shows its shape alone; the word stands in the line beneath."""
 _ROOMY_CELLS: Final = 13
 """A place this wide has room for shape, gap and word."""
 
@@ -59,6 +61,8 @@ class StateStrip(Painted):
         """See `Painted`: places, then one line of words."""
         if not isinstance(self._state, _Shown):
             return []
+        if height == 1 and width < len(PLACES) * _WORD_CELLS:
+            return [self._words(self._state, width)]
         rows = max(1, height - 1)
         return [
             *(self._places(self._state, width, word=y == rows // 2) for y in range(rows)),
@@ -70,7 +74,8 @@ class StateStrip(Painted):
         for index, band in enumerate(PLACES):
             cells = width * (index + 1) // len(PLACES) - width * index // len(PLACES) - 1
             gap = " " if cells >= _ROOMY_CELLS else ""
-            text = f"{SHAPES[band]}{gap}{say(f'band.{band.value}')}" if word else ""
+            name = f"{gap}{say(f'band.{band.value}')}" if cells >= _WORD_CELLS - 1 else ""
+            text = f"{SHAPES[band]}{name}" if word else ""
             line += [Segment(centred(text, cells), self._style(shown, band)), _gap()]
         return line
 
