@@ -135,9 +135,16 @@ class Journal:
         self.path = path
         try:
             self._db = _connect(path, read_only=read_only)
-            self._prepare(read_only=read_only)
         except (sqlite3.Error, OSError) as error:
             raise JournalError(_sentence(path, error)) from error
+        try:
+            self._prepare(read_only=read_only)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise JournalError(_sentence(path, error)) from error
+        except JournalError:
+            self._db.close()
+            raise
 
     def _prepare(self, *, read_only: bool) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
