@@ -6,6 +6,7 @@ Nothing is staged: the application runs with a link, draws what that says, and i
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,8 @@ from torquemon.tui.app import DashboardApp
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.pump import Pace
 
+_FONT_FACE: Final = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
+_FONTS: Final = "'DejaVu Sans Mono', Menlo, Consolas"
 SIZE: Final = (120, 40)
 """Columns and rows of a picture unless asked otherwise."""
 
@@ -83,7 +86,13 @@ async def picture(
     async with app.run_test(size=size) as pilot:
         await counting.enough.wait()
         await pilot.pause()
-        return app.export_screenshot()
+        return _without_remote_fonts(app.export_screenshot())
+
+
+def _without_remote_fonts(svg: str) -> str:
+    """Return `svg` without fonts from the network: a picture must not call anyone."""
+    svg = _FONT_FACE.sub("", svg)
+    return svg.replace("font-family: Fira Code,", f"font-family: {_FONTS},")
 
 
 def export_picture(
