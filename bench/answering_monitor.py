@@ -11,6 +11,7 @@ import sys
 from torquemon.clock import SystemClock
 from torquemon.drivers.serial_port import SerialOpener
 from torquemon.model import Reading, Stop
+from torquemon.monitor.headless import Lines
 from torquemon.monitor.judging import Judging
 from torquemon.monitor.plan import make_plan
 from torquemon.monitor.process import Monitor, Run
@@ -55,7 +56,7 @@ def main() -> int:
         options=Options(),
         start_recording=True,
     )
-    return AnsweringMonitor(run, catalogue, SystemClock(), None).run()
+    return AnsweringMonitor(run, catalogue, SystemClock(), Lines(sys.stderr, as_json=True)).run()
 
 
 if __name__ == "__main__":

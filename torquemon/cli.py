@@ -19,15 +19,28 @@ from torquemon.run_command import add_run
 EXIT_INTERRUPTED = 130
 
 
+class _Version(argparse.Action):
+    """Says version and disclaimer on one line; argparse's own would fold the sentence."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        del namespace, values, option_string
+        sys.stdout.write(f"TorqueMon {__version__}. {DISCLAIMER}\n")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with all subcommands."""
     parser = argparse.ArgumentParser(
         prog="torquemon",
         description=f"Live insertion torque for orthodontic mini-implants. {DISCLAIMER}",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"TorqueMon {__version__}. {DISCLAIMER}"
-    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say the version and leave")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     add_run(subparsers)
     add_monitor(subparsers)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import subprocess
 import sys
 import time
 
@@ -101,37 +99,17 @@ def _headless(args: argparse.Namespace) -> int:
     try:
         with contextlib.ExitStack() as stack:
             port = stack.enter_context(launcher.simulator(args.sim, args.seed))
-            words = ["torquemon", "monitor", f"--port={port}", "--json", "--record", "--once"]
+            words = ["torquemon", "monitor", f"--port={port}", "--record", "--once"]
             words += ["--unattended", f"--finish-still-s={_STILL_S}", "--connect-timeout-s=10"]
             words += plan_arguments(args)
-            monitor = stack.enter_context(launcher.child(words, out=subprocess.PIPE))
+            monitor = stack.enter_context(launcher.child(words))
             stack.enter_context(launcher.child(["torquemon", "recorder"]))
-            for line in monitor.stdout or ():
-                _tell(line)
             code = monitor.wait()
     except (launcher.LaunchError, HomeError) as error:
         sys.stderr.write(f"torquemon: {error}\n")
         return EXIT_NOTHING_DONE
     sys.stdout.write("\n")
     return _say_record() if code == EXIT_OK else EXIT_FAILED
-
-
-def _tell(line: str) -> None:
-    """Say what one line of the monitor says, for people."""
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return
-    if said["event"] == "second":
-        torque_ncm = said["torque_ncm"]
-        number = "NO DATA" if torque_ncm is None else f"{torque_ncm:5.1f} N·cm"
-        held_ncm = said["held_threshold_ncm"]
-        stop = "not armed" if held_ncm is None else f"stop armed at {held_ncm:g} N·cm"
-        mark = said["origin"].upper()
-        sys.stdout.write(f"{number}  {said['insertion_phase']:10}  {stop}  {mark}\n")
-    elif said["event"] == "alert":
-        sys.stdout.write(f"{said['priority'].upper()}: {said['why']}\n")
-    sys.stdout.flush()
 
 
 def _say_record() -> int:

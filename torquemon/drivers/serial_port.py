@@ -8,6 +8,7 @@ is told not to. A port that is gone raises OSError as often as SerialException: 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import sys
@@ -52,7 +53,7 @@ def list_serial_ports() -> list[PortInfo]:
     found = [
         PortInfo(
             port.device,
-            clean(port.description or ""),
+            clean("" if port.description in (None, "n/a") else port.description),
             port.vid,
             port.pid,
             clean(port.serial_number) if port.serial_number else None,
@@ -166,21 +167,45 @@ def _open(url: str, baud_rate: int) -> serial.Serial:
         raise TransportError(_open_sentence(url, error)) from error
 
 
+# what the system says (error number, or words of pyserial's), and what that means for a person
+_OPEN_SENTENCES: Final = (
+    (
+        errno.ENOENT,
+        ("no such file", "filenotfound", "could not find"),
+        "there is no port {name}: `torquemon devices` lists the ports of this machine",
+    ),
+    (
+        errno.EACCES,
+        ("permission", "access is denied"),
+        (
+            "{name} may not be opened: another program holds it, or this user lacks the right "
+            "(Linux: group dialout)"
+        ),
+    ),
+    (
+        errno.ENOTTY,
+        ("inappropriate ioctl",),
+        "{name} is no serial port: `torquemon devices` lists the ports of this machine",
+    ),
+    (
+        errno.EBUSY,
+        ("lock", "busy", "temporarily unavailable"),
+        "{name} is in use by another program: close that first",
+    ),
+    (
+        errno.ECONNREFUSED,
+        ("refused", "timed out", "name or service", "unreachable"),
+        "nothing answers at {name}: is the device on, and is the address right?",
+    ),
+)
+
+
 def _open_sentence(url: str, error: Exception) -> str:
     name = clean(url)
-    code = getattr(error, "errno", None)
     text = str(error).lower()
-    if isinstance(error, FileNotFoundError) or code == 2 or "no such file" in text:  # noqa: PLR2004 - ENOENT
-        return f"there is no port {name}: `torquemon devices` lists the ports of this machine"
-    if isinstance(error, PermissionError) or code == 13 or "permission" in text:  # noqa: PLR2004 - EACCES
-        return (
-            f"{name} may not be opened: another program holds it, or this user lacks the right "
-            "(Linux: group dialout)"
-        )
-    if "lock" in text or "busy" in text:
-        return f"{name} is in use by another program: close that first"
-    if "refused" in text or "timed out" in text:
-        return f"nothing answers at {name}: is the device on, and is the address right?"
+    for number, words, sentence in _OPEN_SENTENCES:
+        if getattr(error, "errno", None) == number or any(word in text for word in words):
+            return sentence.format(name=name)
     if isinstance(error, ValueError):
         return f"{name} is not a port or URL that can be opened: for example /dev/ttyUSB0 or COM3"
     return f"{name} cannot be opened: {clean(str(error))}"

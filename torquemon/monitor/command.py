@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from torquemon.text import clean
+
+_LONGEST_S = 1e6
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_NOTHING_DONE = 2
@@ -42,14 +45,14 @@ def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "monitor",
         help="watch a handpiece without a screen",
         description=(
-            "Watch one handpiece without a screen: read, judge, stop, keep the journal. With "
-            "--json one line an alert and one a second go to standard output. Without a dashboard "
-            "a real handpiece is never armed: nobody would see the alarm."
+            "Watch one handpiece without a screen: read, judge, stop, keep the journal. One line "
+            "an alert and one a second go to standard output. Without a dashboard a real "
+            "handpiece is never armed: nobody would see the alarm."
         ),
         epilog="Exit code: 0 ended in order, 1 no handpiece or not all stored, 2 not started.",
     )
     parser.add_argument("--port", required=True, help="serial port or pyserial URL")
-    parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    parser.add_argument("--json", action="store_true", help="lines as JSON")
     parser.add_argument("--record", action="store_true", help="start recording at once")
     parser.add_argument("--once", action="store_true", help="end when the insertion is closed")
     parser.add_argument(
@@ -72,9 +75,12 @@ def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:  # noqa: PLR2004 - refuses NaN and infinity as well
-        raise ValueError
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < _LONGEST_S:  # refuses NaN and infinity as well
+        raise argparse.ArgumentTypeError(f"{clean(text, 20)!r} is no number of seconds above zero")
     return value
 
 
@@ -83,7 +89,7 @@ def run_monitor(args: argparse.Namespace) -> int:
     from torquemon.clock import SystemClock
     from torquemon.drivers.serial_port import SerialOpener
     from torquemon.journal import JournalError
-    from torquemon.monitor.headless import JsonLines
+    from torquemon.monitor.headless import Lines
     from torquemon.monitor.plan import make_plan
     from torquemon.monitor.process import ChairBusyError, Monitor, Run
     from torquemon.monitor.session import Options
@@ -116,7 +122,7 @@ def run_monitor(args: argparse.Namespace) -> int:
             connect_timeout_s=args.connect_timeout_s,
             duration_s=args.duration_s,
         )
-        lines = JsonLines(sys.stdout) if args.json else None
+        lines = Lines(sys.stdout, as_json=args.json)
         monitor = Monitor(run, catalogue, SystemClock(), lines)
     except (ProfileError, JournalError, ChairBusyError, HomeError) as error:
         sys.stderr.write(f"torquemon monitor: {error}\n")

@@ -84,6 +84,11 @@ class DeviceSide:
         return last if last is not None and now_ns - last.host_time_ns < NO_DATA_NS else None
 
     @property
+    def wire_trouble(self) -> str:
+        """What is wrong with the wire, as the end of a sentence; empty while it is open."""
+        return "" if self.wire_up else f": {self.text}"
+
+    @property
     def is_turning(self) -> bool:
         """Whether the motor turns, as far as the device says."""
         return self.state is not None and self.state.motor in (

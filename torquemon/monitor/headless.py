@@ -1,10 +1,10 @@
-"""The monitor without a screen: one JSON line an alert, one a second, one at the end."""
+"""The monitor without a screen: a line an alert, one a second, one at the end; JSON or words."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Final, TextIO
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TextIO
 
 from torquemon.local.view import View
 from torquemon.model import Alert
@@ -14,11 +14,34 @@ from torquemon.monitor.recording import Recording
 _SECOND_NS: Final = 1_000_000_000
 
 
-class JsonLines:
-    """Writes what a script or a log wants to know. A reader that is gone ends nothing."""
+def _as_json(fields: Mapping[str, object]) -> str:
+    return json.dumps(fields, ensure_ascii=False, allow_nan=False)
 
-    def __init__(self, out: TextIO) -> None:
+
+def _as_words(fields: Mapping[str, Any]) -> str:
+    match fields["event"]:
+        case "second":
+            torque_ncm = fields["torque_ncm"]
+            number = "NO DATA    " if torque_ncm is None else f"{torque_ncm:z6.1f} N·cm"
+            held_ncm = fields["held_threshold_ncm"]
+            stop = fields["arm"].replace("_", " ")
+            stop += "" if held_ncm is None else f" at {held_ncm:g} N·cm"
+            mark = "" if fields["origin"] == "real" else fields["origin"].upper()
+            return f"{number}  {fields['insertion_phase']:10}  {stop:22}  {mark}".rstrip()
+        case "alert":
+            return f"{fields['priority'].upper()}: {fields['why']}"
+        case "closed":
+            return f"closed {fields['insertion_id']}: {fields['verdict']['why']}"
+        case _:
+            raise ValueError(f"no words for {fields['event']}")
+
+
+class Lines:
+    """Writes what a script, a log or a person wants to know. A reader that is gone ends nothing."""
+
+    def __init__(self, out: TextIO, *, as_json: bool) -> None:
         self._out = out
+        self._form = _as_json if as_json else _as_words
         self._second_ns = 0
         self._told: str | None = None
 
@@ -82,13 +105,9 @@ class JsonLines:
             }
         )
 
-    def error(self, sentence: str) -> None:
-        """One line for what ended the run."""
-        self._write({"event": "error", "error": sentence})
-
     def _write(self, fields: dict[str, object]) -> None:
         try:
-            self._out.write(json.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n")
+            self._out.write(self._form(fields) + "\n")
             self._out.flush()
         except (BrokenPipeError, ValueError):
             return  # whoever read this has left; the journal has it all

@@ -25,7 +25,7 @@ from torquemon.local.server import LocalServer
 from torquemon.monitor.chronicle import Chronicle
 from torquemon.monitor.desk import Desk
 from torquemon.monitor.device_side import DeviceSide
-from torquemon.monitor.headless import JsonLines
+from torquemon.monitor.headless import Lines
 from torquemon.monitor.plan import Plan
 from torquemon.monitor.session import Options, Session
 from torquemon.monitor.viewing import Viewer
@@ -63,9 +63,7 @@ class Run:
 class Monitor:
     """One chair, running."""
 
-    def __init__(
-        self, run: Run, catalogue: Catalogue, clock: Clock, lines: JsonLines | None
-    ) -> None:
+    def __init__(self, run: Run, catalogue: Catalogue, clock: Clock, lines: Lines) -> None:
         self._run = run
         self._clock = clock
         self._lines = lines
@@ -86,8 +84,7 @@ class Monitor:
         self._viewer = Viewer(self.session)
         self._signalled = False
         self._started = False
-        if lines is not None:
-            self._chronicle.on_alert = lines.alert
+        self._chronicle.on_alert = lines.alert
 
     def run(self) -> int:
         """Beat until it is over; return the exit code."""
@@ -122,9 +119,8 @@ class Monitor:
         ):
             self.session.start()
             self._started = self._chronicle.recording is not None
-        if self._lines is not None:
-            self._lines.closed(self._chronicle.closed)
-            self._lines.beat(now_ns, lambda: self._viewer.view(now_ns, controlling=False))
+        self._lines.closed(self._chronicle.closed)
+        self._lines.beat(now_ns, lambda: self._viewer.view(now_ns, controlling=False))
 
     def _is_over(self, began_ns: int) -> bool:
         if self._signalled or self._desk.wants_quit:
@@ -144,20 +140,15 @@ class Monitor:
         while self._chronicle.recording is not None and self._clock.monotonic_ns() < until_ns:
             self._beat()
         self._beat()  # one more: the answers of the last orders leave, the lease is given back
-        if self._lines is not None:
-            self._lines.closed(self._chronicle.closed)
+        self._lines.closed(self._chronicle.closed)
         if self.session.side.device is None:
-            self._complain(f"no handpiece: {self.session.side.text}")
+            sys.stderr.write(f"torquemon: no handpiece: {self.session.side.text}\n")
             return 1
         stored = self._writer.flush(5.0)
         if not stored:
-            self._complain(f"not everything could be stored: {self._writer.problem}")
+            problem = self._writer.problem
+            sys.stderr.write(f"torquemon: not everything could be stored: {problem}\n")
         return 0 if stored else 1
-
-    def _complain(self, sentence: str) -> None:
-        if self._lines is not None:
-            self._lines.error(sentence)
-        sys.stderr.write(f"torquemon: {sentence}\n")
 
     def _on_signal(self) -> None:
         self._signalled = True

@@ -145,7 +145,7 @@ class Session:
         waited = now_ns - recording.opened_ns > NO_DATA_NS
         self.chronicle.condition(
             AlertCode.STALE_DATA,
-            f"no reading for more than {NO_DATA_NS // 1_000_000} ms: {self.side.text}",
+            f"no reading for more than {NO_DATA_NS // 1_000_000} ms{self.side.wire_trouble}",
             holds=waited and not self.side.is_streaming(now_ns),
         )
         self.chronicle.condition(
