@@ -139,23 +139,31 @@ class Handpiece:
             try:
                 self._converse(transport)
             except TransportError as error:
-                self.link.lost(str(error))
-                self._tell(WireDown(str(error), was_up=True))
+                self.on_gone(str(error))
             finally:
                 self._transport = None
                 transport.close()
             self._closing.wait(_BACK_OFF_S[0])
 
     def _converse(self, transport: Transport) -> None:
-        self._tell(WireUp(transport.name))
-        self.framer.reset()
-        self._write(transport, self.link.greet(self._clock.monotonic_ns()))
+        self.on_open(transport, self._clock.monotonic_ns())
         while not self._closing.is_set():
             data = transport.read(READ_TIMEOUT_S)
             now_ns = self._clock.monotonic_ns()
             if data:
                 self.on_chunk(transport, data, now_ns)
             self.on_time(transport, now_ns)
+
+    def on_open(self, transport: Transport, now_ns: int) -> None:
+        """The wire is open: greet the device."""
+        self._tell(WireUp(transport.name))
+        self.framer.reset()
+        self._write(transport, self.link.greet(now_ns))
+
+    def on_gone(self, why: str) -> None:
+        """The wire is gone."""
+        self.link.lost(why)
+        self._tell(WireDown(why, was_up=True))
 
     def on_chunk(self, transport: Transport, data: bytes, now_ns: int) -> None:
         """Take bytes as they came: frame, decode, judge, and write a stop if one is asked for."""

@@ -51,6 +51,8 @@ _HELLO_REPEAT_NS: Final = 500_000_000
 _STOP_FAILED_REPEAT_NS: Final = 500_000_000
 _SILENCE_NS: Final = 1_000_000_000
 """Status comes ten times a second; after this long the device may have rebooted: greet again."""
+_MAX_DEVICE_TIME_US: Final = 1 << 62
+"""A hundred thousand years: a clock beyond this is broken, and does not fit what is stored."""
 
 
 class LinkPhase(Enum):
@@ -155,7 +157,8 @@ class Link:
         self._hello_ns = 0
         self._heard_ns = 0
         self._last_report_id = 0
-        self._stop_failed_ns = 0
+        self._stop_failed_ns: int | None = None
+        self._given_up: list[HostMessage] = []
 
     # --- out ------------------------------------------------------------------------------------
 
@@ -193,6 +196,8 @@ class Link:
         """
         if self.info is not None and not self.info.can_stop:
             return b""
+        if not self.stop_watch.active:
+            self._stop_failed_ns = None
         self.stop_watch.begin(now_ns)
         return self._send(StopRequest(self.requests.new_id()), now_ns, repeats=False)
 
@@ -206,7 +211,8 @@ class Link:
         return self._send(request, now_ns)
 
     def _send(self, message: HostMessage, now_ns: int, *, repeats: bool = True) -> bytes:
-        self.requests.sent(message, now_ns, repeats=repeats)
+        dropped = self.requests.sent(message, now_ns, repeats=repeats)
+        self._given_up += (pending.message for pending in dropped)
         return self._write(message)
 
     def _write(self, message: HostMessage) -> bytes:
@@ -228,7 +234,8 @@ class Link:
         self._watch_stop(now_ns, events, out)
         repeat, expired = self.requests.overdue(now_ns)
         out.extend(self._write(message) for message in repeat)
-        for message in expired:
+        given_up, self._given_up = self._given_up, []
+        for message in (*given_up, *expired):
             if isinstance(message, ArmRequest):
                 limit_ms = self.requests.confirm_timeout_ns // 1_000_000
                 self.lease.lose(f"no confirmation from the device within {limit_ms} ms")
@@ -247,7 +254,9 @@ class Link:
         if phase is StopPhase.CONFIRMED:
             events.append(StopConfirmed())
             return
-        if phase is StopPhase.FAILED and now_ns - self._stop_failed_ns > _STOP_FAILED_REPEAT_NS:
+        told_ns = self._stop_failed_ns
+        due = told_ns is None or now_ns - told_ns > _STOP_FAILED_REPEAT_NS
+        if phase is StopPhase.FAILED and due:
             self._stop_failed_ns = now_ns
             events.append(StopFailed("the stop is not confirmed: release the pedal at once"))
         if self.stop_watch.repeat_due(now_ns):
@@ -303,10 +312,15 @@ class Link:
         self.phase = LinkPhase.READY
         if rebooted:
             self.sequence.restart()
+            self.stop_watch.restart()
+            self._last_report_id = 0
         return [Connected(info, rebooted)]
 
     def _readings(self, message: Readings, now_ns: int) -> list[LinkEvent]:
         if self.info is None or self.phase is not LinkPhase.READY:
+            return []
+        if message.base_time_us > _MAX_DEVICE_TIME_US:
+            self.bad_messages += 1
             return []
         first = self.sequence.accept(message.first_seq, len(message.samples))
         if first is None:

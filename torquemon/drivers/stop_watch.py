@@ -60,6 +60,10 @@ class StopWatch:
             self._since_ns = now_ns
         self._sent_ns = now_ns
 
+    def restart(self) -> None:
+        """The device rebooted: its clock and angle begin anew, and so does the standstill."""
+        self._forget()
+
     def saw_state(self, state: DeviceState) -> None:
         """Take a read-back."""
         if self.active:
