@@ -75,6 +75,7 @@ class Handpiece:
         self._opener = opener
         self._clock = clock
         self._judge: Judge = _judge_nothing
+        self._judge_failed = False
         self._events: deque[HandpieceEvent] = deque()
         self._commands: deque[Command] = deque()
         self._renew_until_ns = 0
@@ -92,6 +93,7 @@ class Handpiece:
     def judge_with(self, judge: Judge | None) -> None:
         """Judge the readings that come from now on with `judge`; None judges nothing."""
         self._judge = judge or _judge_nothing
+        self._judge_failed = False
 
     def request(self, command: Command) -> bool:
         """Queue a command; a stop goes to the front. False where the queue is full."""
@@ -155,7 +157,14 @@ class Handpiece:
             self.on_time(transport, now_ns)
 
     def on_open(self, transport: Transport, now_ns: int) -> None:
-        """The wire is open: greet the device."""
+        """The wire is open: greet the device.
+
+        Of what was ordered while there was no wire only a stop is still meant: an old arming or
+        zero must not happen by itself now.
+        """
+        waiting = [self._commands.popleft() for _ in range(len(self._commands))]
+        stops = [command for command in waiting if isinstance(command, Stop)]
+        self._commands.extendleft(stops[:1])
         self._tell(WireUp(transport.name))
         self.framer.reset()
         self._write(transport, self.link.greet(now_ns))
@@ -185,6 +194,7 @@ class Handpiece:
             raise
         except Exception as error:  # noqa: BLE001 - a judge that fails must not take the reader along
             self._judge = _judge_nothing
+            self._judge_failed = True
             self._tell(JudgeFailed(f"{type(error).__name__}: {error}"))
             self._write(transport, self.link.stop(self._clock.monotonic_ns()))
         else:
@@ -196,7 +206,7 @@ class Handpiece:
             wire = self.link.order(self._commands.popleft(), now_ns)
             if wire:
                 self._write(transport, wire)
-        judged = now_ns - self._reading_ns < NO_DATA_NS
+        judged = not self._judge_failed and now_ns - self._reading_ns < NO_DATA_NS
         events, wire = self.link.tick(now_ns, may_renew=judged and now_ns < self._renew_until_ns)
         if wire:
             self._write(transport, wire)

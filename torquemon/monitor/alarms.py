@@ -77,6 +77,10 @@ class Alarms:
                 self._alarms.remove(over[0])
             elif any(a.code is raised.code for a in self._alarms):
                 self.uncounted += 1
+                self._alarms = [
+                    replace_alarm(a, active=a.active or active) if a.code is raised.code else a
+                    for a in self._alarms
+                ]
                 return
         self._numbered += 1
         self._alarms.append(

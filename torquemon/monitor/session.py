@@ -160,13 +160,17 @@ class Session:
             return False
         if now_ns - self._arm_asked_ns < ARM_GRACE_NS:
             return False
-        return self.handpiece.link.lease.phase is ArmPhase.NOT_ARMED
+        phase = self.handpiece.link.lease.phase
+        blind = phase is ArmPhase.ARMED and not self.operator_present
+        return blind or phase is ArmPhase.NOT_ARMED
 
     def why_not_armed(self) -> str:
         """Return the sentence on why the stop is not armed."""
         recording = self.chronicle.recording
         if recording is None:
             return "it is armed when a recording starts"
+        if not self.side.wire_up:
+            return self.side.text
         if recording.threshold_ncm is None:
             return "; ".join(recording.threshold_reasons)
         if not recording.zeroed:
@@ -221,7 +225,8 @@ class Session:
             return "start a recording first: it arms the stop"
         if self.side.device is None or not self.side.device.can_stop:
             return "this handpiece cannot be stopped from here: warn only"
-        if not self.operator_present or recording.threshold_ncm is None:
+        blind = not self.side.wire_up or not self.operator_present
+        if blind or recording.threshold_ncm is None:
             return f"not armed: {self.why_not_armed()}"
         if not recording.zeroed:
             if self.side.is_turning:
