@@ -9,6 +9,7 @@ for the screw: fracture torque differs by brand and is lowest at the tip (Assad-
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,14 @@ ABSOLUTE_MAX_NCM: Final = 50.0
 (Smith 2015)."""
 ABSOLUTE_MIN_NCM: Final = 1.0
 """[E] Below this a threshold stops on friction alone."""
+
+
+MARGIN_STOPS: Final = 3
+"""Fewer measured stops say too little about how far a handpiece runs on."""
+MARGIN_OF_LAST: Final = 20
+"""A gear wears: only the last stops count."""
+MARGIN_MAX_SHARE: Final = 0.2
+"""[E] A handpiece that runs on by more than this share of the limit wants service, not a margin."""
 
 
 class LimitError(ValueError):
@@ -43,9 +52,14 @@ class DeviceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A threshold that may be armed, with the reasons that made it so, the deciding one first."""
+    """A threshold that may be armed, with the reasons that made it so, the deciding one first.
+
+    `limit_ncm` is the torque that is not to be passed; `threshold_ncm` what the device is told,
+    lower by the margin that covers its running on.
+    """
 
     threshold_ncm: float
+    limit_ncm: float
     reasons: tuple[str, ...]
 
 
@@ -55,10 +69,12 @@ def stop_threshold(
     window_high_ncm: float | None,
     fracture_torque_ncm: float | None,
     device: DeviceLimits | None,
+    overshoots_ncm: Sequence[float] = (),
 ) -> Threshold:
     """Return the threshold to arm: the lowest of what applies, floored to the device's step.
 
-    `wanted_ncm` is the operator's own figure; without it the window's top is taken. Raises
+    `wanted_ncm` is the operator's own figure; without it the window's top is taken.
+    `overshoots_ncm` is how far this very device ran on in earlier stops, oldest first. Raises
     LimitError where nothing sensible is left.
     """
     for name, value in (
@@ -71,10 +87,13 @@ def stop_threshold(
     candidates = _candidates(wanted_ncm, window_high_ncm, fracture_torque_ncm, device)
     if wanted_ncm is None and window_high_ncm is None:
         raise LimitError("no threshold: this site has no published window, so one must be given")
-    value_ncm, reason = min(candidates)
+    limit_ncm, reason = min(candidates)
     notes = [reason]
     if fracture_torque_ncm is None:
         notes.append("screw limit unknown")
+    margin_ncm, margin_note = _margin(overshoots_ncm, limit_ncm)
+    notes += margin_note
+    value_ncm = limit_ncm - margin_ncm
     step_ncm = device.step_ncm if device else 0.1
     floored_ncm = _floor_to_step(value_ncm, step_ncm)
     lowest_ncm = max(ABSOLUTE_MIN_NCM, device.min_ncm if device else 0.0)
@@ -85,7 +104,28 @@ def stop_threshold(
         )
     if floored_ncm < value_ncm - 1e-9:
         notes.append(f"floored to the device's step of {step_ncm:g} N·cm")
-    return Threshold(floored_ncm, tuple(notes))
+    return Threshold(floored_ncm, limit_ncm, tuple(notes))
+
+
+def _margin(overshoots_ncm: Sequence[float], limit_ncm: float) -> tuple[float, list[str]]:
+    """Return how much lower to arm, and the note on it: the worst of the last measured stops."""
+    if not all(math.isfinite(value) and value >= 0 for value in overshoots_ncm):
+        raise LimitError("a measured overshoot is not a number of N·cm")
+    last = overshoots_ncm[-MARGIN_OF_LAST:]
+    if len(last) < MARGIN_STOPS:
+        return 0.0, []
+    worst_ncm, cap_ncm = max(last), MARGIN_MAX_SHARE * limit_ncm
+    if worst_ncm > cap_ncm:
+        note = (
+            f"lowered by {cap_ncm:.2f} N·cm, though this handpiece ran on by {worst_ncm:.2f} N·cm: "
+            "have it serviced"
+        )
+        return cap_ncm, [note]
+    if worst_ncm == 0:
+        return 0.0, []
+    return worst_ncm, [
+        f"lowered by {worst_ncm:.2f} N·cm, the most that this handpiece ran on in {len(last)} stops"
+    ]
 
 
 def _candidates(

@@ -65,7 +65,12 @@ def test_what_is_no_torque_is_refused_by_name(value: float, name: str) -> None:
     fields = {"wanted_ncm": 12.0, "window_high_ncm": 15.0, "fracture_torque_ncm": 30.0}
     fields[name] = value
     with pytest.raises(LimitError, match="finite number"):
-        stop_threshold(**fields, device=None)
+        stop_threshold(
+            wanted_ncm=fields["wanted_ncm"],
+            window_high_ncm=fields["window_high_ncm"],
+            fracture_torque_ncm=fields["fracture_torque_ncm"],
+            device=None,
+        )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,19 +28,20 @@ class Plan:
     window: Window | None
     wanted_ncm: float | None
 
-    def threshold(self, device: DeviceLimits | None) -> Threshold:
+    def threshold(self, device: DeviceLimits | None, overshoots_ncm: Sequence[float]) -> Threshold:
         """Return what may be armed. Raises LimitError with the reason why nothing may."""
         return stop_threshold(
             wanted_ncm=self.wanted_ncm,
             window_high_ncm=self.window.high_ncm if self.window else None,
             fracture_torque_ncm=self.screw.fracture_torque_ncm,
             device=device,
+            overshoots_ncm=overshoots_ncm,
         )
 
-    def judge_setup(self, threshold_ncm: float | None, accuracy_ncm: float) -> JudgeSetup:
-        """Return what the judge is told."""
+    def judge_setup(self, limit_ncm: float | None, accuracy_ncm: float) -> JudgeSetup:
+        """Return what the judge is told. `limit_ncm` is the torque that is not to be passed."""
         return JudgeSetup.for_insertion(
-            self.screw, self.window, threshold_ncm=threshold_ncm, accuracy_ncm=accuracy_ncm
+            self.screw, self.window, threshold_ncm=limit_ncm, accuracy_ncm=accuracy_ncm
         )
 
     def fields(self) -> dict[str, object]:

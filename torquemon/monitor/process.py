@@ -26,6 +26,7 @@ from torquemon.monitor.chronicle import Chronicle
 from torquemon.monitor.desk import Desk
 from torquemon.monitor.device_side import DeviceSide
 from torquemon.monitor.headless import Lines
+from torquemon.monitor.overshoot import past_overshoots
 from torquemon.monitor.plan import Plan
 from torquemon.monitor.session import Options, Session
 from torquemon.monitor.viewing import Viewer
@@ -78,7 +79,15 @@ class Monitor:
         self._handpiece = Handpiece(run.opener, clock, secrets.randbits(64))
         self._chronicle = Chronicle(self._writer, clock)
         side = DeviceSide(self._chronicle, run.port)
-        self.session = Session(self._handpiece, self._chronicle, side, clock, run.plan, run.options)
+        self.session = Session(
+            self._handpiece,
+            self._chronicle,
+            side,
+            clock,
+            run.plan,
+            run.options,
+            past_overshoots(self._journal),
+        )
         self._desk = Desk(self.session, catalogue, clock)
         self._server = LocalServer(self._desk.answer, self._desk.gone)
         self._viewer = Viewer(self.session)

@@ -7,6 +7,7 @@ from typing import Final
 
 from torquemon.drivers.capture import Chunk
 from torquemon.journal import Entry, EntryKind, pack_json, pack_readings
+from torquemon.limits import Threshold
 from torquemon.local.messages import MAX_BLOCK_SAMPLES
 from torquemon.local.view import Band, CurveBlock
 from torquemon.model import (
@@ -34,7 +35,7 @@ class Recording:
     plan: Plan
     opened_ns: int
     origin: Origin
-    threshold_ncm: float | None
+    threshold: Threshold | None
     threshold_reasons: tuple[str, ...]
     judging: Judging | None = None
     zeroed: bool = False
@@ -48,6 +49,16 @@ class Recording:
     time_s: list[float] = field(default_factory=list)
     torque_ncm: list[float] = field(default_factory=list)
     angle_deg: list[float | None] = field(default_factory=list)
+
+    @property
+    def threshold_ncm(self) -> float | None:
+        """What the device is to hold; None where nothing may be armed."""
+        return self.threshold.threshold_ncm if self.threshold else None
+
+    @property
+    def limit_ncm(self) -> float | None:
+        """The torque that is not to be passed, which the judge relates to."""
+        return self.threshold.limit_ncm if self.threshold else None
 
     def add_to_curve(self, readings: list[Reading]) -> None:
         """Keep readings for the screen. What is no measurement is left out."""

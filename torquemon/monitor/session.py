@@ -16,11 +16,13 @@ from torquemon.clock import Clock
 from torquemon.drivers.codec import Result
 from torquemon.drivers.device import DeviceInfo
 from torquemon.drivers.handpiece import NO_DATA_NS, Handpiece
-from torquemon.limits import DeviceLimits, LimitError
-from torquemon.model import AlertCode, ArmPhase, ArmStop, Disarm, Origin, Stop, Tare
+from torquemon.limits import DeviceLimits, LimitError, Threshold
+from torquemon.model import AlertCode, ArmPhase, ArmStop, Disarm, Origin, Reading, Stop, Tare
 from torquemon.monitor.chronicle import Chronicle
 from torquemon.monitor.device_side import DeviceSide
 from torquemon.monitor.judging import ALWAYS_STOPS, Judging
+from torquemon.monitor.overshoot import EVENT as OVERSHOOT_EVENT
+from torquemon.monitor.overshoot import OvershootMeter
 from torquemon.monitor.plan import Plan
 from torquemon.monitor.recording import Recording
 from torquemon.signal.pipeline import Pipeline
@@ -60,6 +62,7 @@ class Session:
         clock: Clock,
         plan: Plan,
         options: Options,
+        overshoots: dict[str, list[float]] | None = None,
     ) -> None:
         self.handpiece = handpiece
         self.chronicle = chronicle
@@ -67,6 +70,9 @@ class Session:
         self.plan = plan
         self._options = options
         self._clock = clock
+        self._overshoots = {} if overshoots is None else overshoots
+        self._meter = OvershootMeter()
+        self._halts_metered = 0
         self._operator_ns: int | None = None
         self._tare_asked_ns: int | None = None
         self._arm_asked_ns = 0
@@ -111,7 +117,7 @@ class Session:
     def _pipeline(self, recording: Recording) -> Pipeline:
         device = self.side.device
         accuracy_ncm = device.accuracy_ncm if device else 0.0
-        return Pipeline(recording.plan.judge_setup(recording.threshold_ncm, accuracy_ncm))
+        return Pipeline(recording.plan.judge_setup(recording.limit_ncm, accuracy_ncm))
 
     def _fold_judging(self) -> None:
         recording = self.chronicle.recording
@@ -121,6 +127,17 @@ class Session:
         self.chronicle.store_readings(readings)
         for alert in alerts:
             self.chronicle.keep(alert)
+        self._meter_halts(recording, readings)
+
+    def _meter_halts(self, recording: Recording, readings: list[Reading]) -> None:
+        """Measure how far the handpiece ran on past its threshold, for the next margin."""
+        for report in recording.halts[self._halts_metered :]:
+            self._meter.halted(report, recording.threshold_ncm)
+        self._halts_metered = len(recording.halts)
+        overshoot_ncm = self._meter.feed(readings)
+        if overshoot_ncm is not None and self.side.device is not None:
+            self._overshoots.setdefault(self.side.device.serial, []).append(overshoot_ncm)
+            self.chronicle.note(OVERSHOOT_EVENT, overshoot_ncm=round(overshoot_ncm, 4))
 
     # --- supervision ----------------------------------------------------------------------------
 
@@ -189,15 +206,17 @@ class Session:
         if device is None or not self.side.wire_up:
             return f"no handpiece yet: {self.side.text}"
         now_ns = self._clock.monotonic_ns()
-        threshold_ncm, reasons = self.threshold_outlook()
-        recording = Recording(str(ULID()), self.plan, now_ns, device.origin, threshold_ncm, reasons)
+        threshold, reasons = self.threshold_outlook()
+        recording = Recording(str(ULID()), self.plan, now_ns, device.origin, threshold, reasons)
         meta = {
             **self.plan.fields(),
             "origin": device.origin.value,
-            "threshold_ncm": threshold_ncm,
+            "threshold_ncm": recording.limit_ncm,
+            "armed_threshold_ncm": recording.threshold_ncm,
             "threshold_reasons": list(reasons),
             **device.fields(),
         }
+        self._meter, self._halts_metered = OvershootMeter(), 0
         self.chronicle.open(recording, self._clock.utc_now().isoformat(), meta)
         self._ask_tare(now_ns)
         return f"recording {recording.id}"
@@ -207,16 +226,19 @@ class Session:
         self.side.tare_result = None
         self.handpiece.request(Tare())
 
-    def threshold_outlook(self) -> tuple[float | None, tuple[str, ...]]:
+    def threshold_outlook(self) -> tuple[Threshold | None, tuple[str, ...]]:
         """Return the threshold that a start would arm, and the limits that make it so."""
         device = self.side.device
         if device is not None and not device.can_stop:
             return None, ("this handpiece cannot be stopped from here: warn only",)
         try:
-            found = self.plan.threshold(None if device is None else _limits(device))
+            found = self.plan.threshold(
+                None if device is None else _limits(device),
+                () if device is None else self._overshoots.get(device.serial, ()),
+            )
         except LimitError as error:
             return None, (str(error),)
-        return found.threshold_ncm, found.reasons
+        return found, found.reasons
 
     def arm(self) -> str:
         """Arm at the threshold of the running recording. Only ever called for an operator."""

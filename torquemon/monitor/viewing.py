@@ -120,9 +120,10 @@ class Viewer:
     def _arm(self, recording: Recording | None) -> ArmView:
         session = self._session
         device = session.side.device
-        wanted_ncm, reasons = session.threshold_outlook()
+        threshold, reasons = session.threshold_outlook()
         if recording is not None:
-            wanted_ncm, reasons = recording.threshold_ncm, recording.threshold_reasons
+            threshold, reasons = recording.threshold, recording.threshold_reasons
+        wanted_ncm = threshold.threshold_ncm if threshold else None
         if device is not None and not device.can_stop:
             why = ("this handpiece cannot be stopped from here",)
             return ArmView(phase=ArmPhase.WARN_ONLY, wanted_ncm=None, held_ncm=None, reasons=why)
@@ -138,7 +139,7 @@ def _torque_band(recording: Recording, torque_ncm: float) -> Band:
     window = recording.plan.window
     if window is None:
         return Band.IDLE
-    limit_ncm = recording.threshold_ncm or window.high_ncm
+    limit_ncm = recording.limit_ncm or window.high_ncm
     if torque_ncm > min(window.high_ncm, limit_ncm):
         return Band.ABOVE
     if torque_ncm >= NEAR_LIMIT_SHARE * limit_ncm:

@@ -59,7 +59,7 @@ def _head(insertion: Insertion) -> list[str]:
 
 def _facts(insertion: Insertion) -> list[str]:
     meta = insertion.row.meta
-    threshold = meta.get("threshold_ncm")
+    threshold = meta.get("armed_threshold_ncm")
     reasons = meta.get("threshold_reasons")
     why = "; ".join(str(reason) for reason in reasons) if isinstance(reasons, list) else ""
     asked = "none" if threshold is None else f"{threshold:g} N·cm"
