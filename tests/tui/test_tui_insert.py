@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual.pilot import Pilot
-from tui_views import PACE, SIZES, ScriptedLink, alarm, block, verdict, view
+from tests.tui.tui_views import PACE, SIZES, ScriptedLink, alarm, block, verdict, view
 
 from torquemon import DISCLAIMER
 from torquemon.local.client import LocalError
@@ -459,7 +459,7 @@ def test_tui_many_alarms_say_how_many_are_not_shown() -> None:
         ({"phase": ArmPhase.ARMED, "held_ncm": None}, ("NOT ARMED",)),
         ({"phase": ArmPhase.ARMING, "held_ncm": None}, ("not confirmed",)),
         ({"phase": ArmPhase.WARN_ONLY, "held_ncm": None}, ("WARN ONLY", "cannot be stopped")),
-        ({"phase": ArmPhase.HALTED}, ("HALTED at 12.0 N·cm",)),
+        ({"phase": ArmPhase.HALTED}, ("HALTED, limit 12.0 N·cm",)),
         ({}, ("ARMED 12.0 N·cm", "Read back")),
     ],
 )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tui_views import PACE, ScriptedLink, view
+from tests.tui.tui_views import PACE, ScriptedLink, view
 
 from torquemon.local.client import LocalError, LocalLostError
 from torquemon.local.messages import OrderName

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_views import block, view
+from tests.tui.tui_views import block, view
 
 from torquemon.tui.picture import export_picture
 

@@ -8,12 +8,14 @@ import unicodedata
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.color import Color
 from rich.segment import Segment
-from tui_views import PACE, SIZES, ScriptedLink, alarm, block, device, verdict, view
+from tests.tui.tui_views import PACE, SIZES, ScriptedLink, alarm, block, device, verdict, view
 
 from torquemon.local.client import LocalError
 from torquemon.local.view import ArmPhase, Band, CurveBlock, LinkPhase, SessionPhase, StopView, View
 from torquemon.model import Priority, StopReason
+from torquemon.tui import palette
 from torquemon.tui.app import DashboardApp
 from torquemon.tui.widgets.digits import TorqueNumber
 from torquemon.tui.widgets.state_strip import StateStrip
@@ -63,6 +65,10 @@ def contrast(segment: Segment) -> float:
     assert style.color is not None
     assert style.bgcolor is not None
     ink, ground = style.color.get_truecolor(), style.bgcolor.get_truecolor()
+    if set(segment.text) == {"█"} and ink == ground:
+        # A filled cell is seen against what is around it: at worst the raised panel, or STOP.
+        around = palette.VERMILLION if luminance(ink) == 0 else palette.BACKGROUND
+        ground = Color.parse(around).get_truecolor()
     if style.reverse:
         ink, ground = ground, ink
     light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)

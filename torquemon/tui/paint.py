@@ -7,6 +7,7 @@ again here, since a terminal obeys what it is sent and this is the last door.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -36,6 +37,23 @@ def style(
 def shown(text: str) -> str:
     """Return `text` harmless: one line, bounded, no control or bidi character."""
     return str(clean(text, _LONGEST_CHARS))
+
+
+def sentence(text: str) -> str:
+    """Return `text` with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+def blocks(row: str, ink: str, ground: str = palette.BACKGROUND) -> Line:
+    """Return a row of block letters; full blocks fill the cell to its edges.
+
+    A font's full block often leaves a gap between lines; the ground beneath it does not.
+    """
+    plain, full = style(ink, ground, bold=True), style(ink, ink, bold=True)
+    line: Line = []
+    for solid, group in groupby(row, "█".__eq__):
+        line.append(Segment("".join(group), full if solid else plain))
+    return line
 
 
 def fitted(text: str, width: int) -> str:

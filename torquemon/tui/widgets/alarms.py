@@ -12,7 +12,7 @@ from rich.segment import Segment
 from torquemon.local.view import AlarmView, View
 from torquemon.model import Priority
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, clipped, fitted, shown, style
+from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style
 from torquemon.tui.words import say
 
 _SHAPES: Final[Mapping[Priority, str]] = MappingProxyType(
@@ -56,7 +56,7 @@ class AlarmList(Painted):
         mark = say("alarm.seen" if alarm.acknowledged else "alarm.new")
         marks = f"{mark}, {say('alarm.active' if alarm.active else 'alarm.latched')}"
         name = f"{_SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
-        why = shown(alarm.why)
+        why = sentence(shown(alarm.why))
         if cell_len(name) + 1 + cell_len(marks) <= width:
             name = fitted(name, width - cell_len(marks)) + marks
         else:

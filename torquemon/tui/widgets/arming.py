@@ -10,7 +10,7 @@ from rich.segment import Segment
 
 from torquemon.local.view import ArmPhase, View
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, clipped, fitted, shown, style
+from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style
 from torquemon.tui.words import say
 
 _SHAPES: Final[Mapping[ArmPhase, str]] = MappingProxyType(
@@ -62,7 +62,7 @@ class ArmPanel(Painted):
         ]
         lines += [
             [Segment(row, style(palette.INK, self.GROUND))]
-            for row in clipped(" ".join(map(_sentence, why)), width, height - 1)
+            for row in clipped(" ".join(map(sentence, why)), width, height - 1)
         ]
         return lines
 
@@ -77,11 +77,6 @@ def _head(view: View) -> tuple[ArmPhase, str]:
     if phase is ArmPhase.ARMED:
         phase = ArmPhase.NOT_ARMED
     return phase, say(f"arm.{phase.value}")
-
-
-def _sentence(text: str) -> str:
-    """Return `text` with a capital and a full stop, since several stand in a row."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
 def _how(view: View) -> tuple[str, ...]:

@@ -17,12 +17,15 @@ from torquemon.model import Priority
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, fitted, style
 from torquemon.tui.widgets.axes import TorqueAxis, torque_axis
-from torquemon.tui.widgets.braille import BLANK, DOTS_X, BrailleCanvas
+from torquemon.tui.widgets.braille import BLANK, DOTS_X, DOTS_Y, BrailleCanvas
 from torquemon.tui.widgets.envelope import Envelope
 from torquemon.tui.words import say
 
 _LABEL: Final = 5
 """Cells for the torque labels, with the axis."""
+_RULES: Final = "⣀⠤⠒⠉"
+"""A line of dots at each of the four heights in a cell."""
+_MIDDLE_DOT: Final = (DOTS_Y - 1) / 2
 _TIME_TICKS: Final = 3
 _MIN_ROWS: Final = 3
 _MARKS: Final = {Priority.ALARM: "▼", Priority.WARNING: "▽", Priority.ADVISORY: "·"}
@@ -98,27 +101,28 @@ class TorqueCurve(Painted):
         self._canvas.column(x, self._axis.dot(low, dots), self._axis.dot(high, dots))
 
     def _labels(self, rows: int) -> dict[int, str]:
-        return {
-            rows - 1 - round(torque / self._axis.top_ncm * (rows - 1)): f"{torque:g}"
-            for torque in self._axis.ticks()
-        }
+        return {self._level(torque, rows)[0]: f"{torque:g}" for torque in self._axis.ticks()}
 
     def _row(self, y: int, rows: int, label: str) -> Line:
         axis = self._axis
         ground, ruled, char = palette.BACKGROUND, palette.RULE, " "
-        middle = (rows - 1 - y) / max(1, rows - 1) * axis.top_ncm
+        middle = ((rows - 1 - y) * DOTS_Y + _MIDDLE_DOT) / (rows * DOTS_Y - 1) * axis.top_ncm
         if axis.in_window(middle):
             ground = palette.BAND_TINT
-        if axis.held_ncm is not None and self._level(axis.held_ncm, rows) == y:
-            ruled, char = palette.VERMILLION, "╌"
+        if axis.held_ncm is not None:
+            level, dot = self._level(axis.held_ncm, rows)
+            if level == y:
+                ruled, char = palette.VERMILLION, _RULES[dot]
         tick = "┤" if label else "│"
         line = [Segment(f"{label:>{_LABEL - 1}}{tick}", style(palette.MUTED))]
         ink = style(palette.INK, ground)
         line += _merged(self._canvas.text(y), ink, style(ruled, ground), char)
         return line
 
-    def _level(self, torque_ncm: float, rows: int) -> int:
-        return rows - 1 - self._axis.dot(torque_ncm, rows)
+    def _level(self, torque_ncm: float, rows: int) -> tuple[int, int]:
+        """Return the row of a torque, and which of the row's dots from below it is."""
+        row, dot = divmod(self._axis.dot(torque_ncm, rows * DOTS_Y), DOTS_Y)
+        return rows - 1 - row, dot
 
     def _mark_events(self, lines: list[Line], cells: int) -> None:
         marks: dict[int, Priority] = {}

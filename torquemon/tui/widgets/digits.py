@@ -15,7 +15,7 @@ from rich.segment import Segment
 
 from torquemon.local.view import Band, View
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, centred, style
+from torquemon.tui.paint import Line, Painted, blocks, centred, style
 from torquemon.tui.widgets.glyphs import block_text, line_width
 from torquemon.tui.words import say
 
@@ -95,10 +95,7 @@ class TorqueNumber(Painted):
         for y, row in enumerate(drawn):
             tail = unit if y == rows - 1 else ""
             lines.append(
-                [
-                    Segment(left + row, style(colour, bold=True)),
-                    Segment(tail, style(palette.INK, bold=True)),
-                ]
+                [*blocks(left + row, colour), Segment(tail, style(palette.INK, bold=True))]
             )
         return lines
 
@@ -118,9 +115,9 @@ class BlockWords(Painted):
         lines: list[Line] = []
         for word in self._words:
             size = condensed(word, width - 2, rows)
-            lines.extend(
-                [Segment(centred(row, width), style(self._colour, bold=True))]
+            lines += [
+                blocks(centred(row, width), self._colour)
                 for row in block_text(word, size.wide, rows)
-            )
+            ]
             lines.append([])
         return lines

@@ -53,8 +53,7 @@ class TorqueGauge(Painted):
         rows = height - 2
         ticks = self._state.axis.ticks()
         labels = {
-            rows - 1 - round(torque / self._state.axis.top_ncm * (rows - 1)): f"{torque:g}"
-            for torque in ticks
+            rows - 1 - _row_of(torque, self._state.axis, rows): f"{torque:g}" for torque in ticks
         }
         bar = max(1, width - _LABEL - _MARKS - 1)
         lines = [self._row(self._state, y, rows, bar, labels.get(y, "")) for y in range(rows)]
@@ -63,15 +62,15 @@ class TorqueGauge(Painted):
     def _row(self, shown: _Shown, y: int, rows: int, bar: int, label: str) -> Line:
         axis, below = shown.axis, rows - 1 - y
         peak = shown.peak_ncm
-        at_peak = peak is not None and axis.dot(peak, rows) == below
-        held = axis.held_ncm is not None and axis.dot(axis.held_ncm, rows) == below
-        inside = axis.in_window(below / max(1, rows - 1) * axis.top_ncm)
+        at_peak = peak is not None and _row_of(peak, axis, rows) == below
+        held = axis.held_ncm is not None and _row_of(axis.held_ncm, axis, rows) == below
+        inside = axis.in_window((below + 0.5) / rows * axis.top_ncm)
         fill = _EIGHTHS[_filled(shown, below, rows)]
         return [
             Segment(f"{label:>{_LABEL - 1}} ", style(palette.MUTED)),
             Segment("━" * bar, style(palette.INK, palette.RAISED, bold=True))
             if at_peak
-            else Segment(fill * bar, style(shown.colour, palette.RAISED)),
+            else Segment(fill * bar, style(shown.colour, _under(shown, fill))),
             Segment("▐" if inside else " ", style(palette.GREEN)),
             Segment(f"◄{say('gauge.stop')}" if held else "", style(palette.VERMILLION, bold=True)),
         ]
@@ -83,6 +82,16 @@ class TorqueGauge(Painted):
             [Segment(centred(f"━ {say('peak')}", width), style(palette.MUTED))],
             [Segment(fitted(centred(text, width), width), style(palette.INK, bold=True))],
         ]
+
+
+def _under(shown: _Shown, fill: str) -> str:
+    """Return the ground of a cell of the bar; a full one is filled to its edges."""
+    return shown.colour if fill == _EIGHTHS[-1] else palette.RAISED
+
+
+def _row_of(torque_ncm: float, axis: TorqueAxis, rows: int) -> int:
+    """Return the row, counted from the foot, that a torque lies in."""
+    return min(max(int(torque_ncm / axis.top_ncm * rows), 0), rows - 1)
 
 
 def _filled(shown: _Shown, below: int, rows: int) -> int:

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from torquemon.local.view import SessionPhase, View
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, centred, style
+from torquemon.tui.paint import Line, Painted, blocks, centred, style
 from torquemon.tui.widgets.glyphs import block_text
 from torquemon.tui.words import say
 
@@ -131,12 +131,11 @@ class StopButton(Painted):
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""
-        ink = style(palette.BLACK, self.GROUND, bold=True)
         word = [f"■ {say('stop.button')} ■"]
         if height >= _BLOCK_ROWS:
             word = list(block_text(say("stop.button"), height, height - 2))
         rows = [""] * ((height - len(word)) // 2) + word + [say("stop.hint")]
-        return [[Segment(centred(row, width), ink)] for row in rows[:height]]
+        return [blocks(centred(row, width), palette.BLACK, self.GROUND) for row in rows[:height]]
 
     def on_click(self) -> None:
         """Ask for a stop."""
