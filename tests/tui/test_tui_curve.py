@@ -127,9 +127,7 @@ def test_tui_curve_shows_window_threshold_and_alarm() -> None:
     lines = curve.paint(80, 20)
     drawn = ["".join(segment.text for segment in line) for line in lines]
     assert "▼" in drawn[0]
-    assert any(
-        "⠒" * 60 in row or "⠉" * 60 in row or "⠤" * 60 in row or "⣀" * 60 in row for row in drawn
-    )
+    assert any(dots * 60 in row for row in drawn for dots in "⣀⠤⠒⠉")
     grounds = {s.style.bgcolor.name for line in lines for s in line if s.style and s.style.bgcolor}
     assert palette.BAND_TINT in grounds
     assert drawn[-1].rstrip().endswith("30 s")
