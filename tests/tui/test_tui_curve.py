@@ -7,8 +7,8 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.tui.tui_views import alarm, block, view
 
+from tests.tui.tui_views import alarm, block, view
 from torquemon.tui import palette
 from torquemon.tui.widgets.axes import TOPS_NCM, torque_axis
 from torquemon.tui.widgets.braille import BrailleCanvas

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual.pilot import Pilot
-from tests.tui.tui_views import PACE, SIZES, ScriptedLink, alarm, block, verdict, view
 
+from tests.tui.tui_views import PACE, SIZES, ScriptedLink, alarm, block, verdict, view
 from torquemon import DISCLAIMER
 from torquemon.local.client import LocalError
 from torquemon.local.messages import OrderName

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.tui.tui_views import PACE, ScriptedLink, view
 
+from tests.tui.tui_views import PACE, ScriptedLink, view
 from torquemon.local.client import LocalError, LocalLostError
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, View

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.tui.tui_views import block, view
-
 from torquemon.tui.picture import export_picture
 
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.segment import Segment
-from tests.tui.tui_views import PACE, SIZES, ScriptedLink, alarm, block, device, verdict, view
 
+from tests.tui.tui_views import PACE, SIZES, ScriptedLink, alarm, block, device, verdict, view
 from torquemon.local.client import LocalError
 from torquemon.local.view import ArmPhase, Band, CurveBlock, LinkPhase, SessionPhase, StopView, View
 from torquemon.model import Priority, StopReason
