@@ -35,8 +35,9 @@ def close_bin(s: MutableSequence[float], t_us: float) -> int:
     """Fold the bin that ends at `t_us` into the state; return alert bits."""
     dt_ms = (t_us - s[at.T_BIN]) / 1000.0
     s[at.T_BIN] = t_us
-    y = s[at.BIN_SUM] / s[at.BIN_N]
-    s[at.SAMPLES] += s[at.BIN_N]
+    count = s[at.BIN_N]
+    y = s[at.BIN_SUM] / count
+    s[at.SAMPLES] += count
     top = s[at.BIN_MAX]
     s[at.BIN_SUM] = 0.0
     s[at.BIN_N] = 0.0
@@ -45,6 +46,8 @@ def close_bin(s: MutableSequence[float], t_us: float) -> int:
     s[at.Y] = y
     turned = _rotate(s, dt_ms)
     _learn_noise(s)
+    per_sample = (y - before) / count
+    s[at.CUSP] = 0.05 + 3.5 * s[at.NOISE] + 2.0 * (per_sample if per_sample > 0.0 else -per_sample)
     bits = _quality(s, dt_ms, turned, y - before)
     if y < s[at.LIMIT] * 0.95 - 0.25:
         s[at.EXCESS_AT] = s[at.LIMIT]
@@ -147,22 +150,21 @@ def _is_frozen(s: MutableSequence[float], dt_ms: float, turned: float) -> bool:
 
 
 def _learn_peak(s: MutableSequence[float], top: float) -> None:
-    """Update the maximum: smoothed as far as the torque is as flat as its noise, else as it is.
+    """Update the maximum: smoothed along its own slope, as far as the noise demands.
 
-    The highest of many noisy samples on a plateau lies above the torque; on a steep rise a
-    smoothed value lies below it. So the smoothing gives way as the change outgrows the noise.
+    The highest of many noisy samples on a plateau lies above the torque; a plain mean on a steep
+    rise lies below it. What the slope does not foretell gives way as it outgrows the noise, and
+    no estimate is higher than the highest sample of its bin.
     """
-    y = s[at.Y]
-    change = y - s[at.SMOOTH]
-    size = change if change > 0.0 else -change
-    scale = 3.0 * s[at.NOISE] + 1e-6
-    weight = 0.25 + size / scale
-    weight = min(weight, 1.0)
-    s[at.SMOOTH] += weight * change
-    half = 0.5 * (y - s[at.Y_BEFORE])
-    if half < 0.0:
-        half = -half
-    best = s[at.SMOOTH] + (half if size > scale else 0.0)
+    noise = s[at.NOISE]
+    foretold = s[at.SMOOTH] + s[at.CLIMB]
+    change = s[at.Y] - foretold
+    weight = min(1.0, 0.3 + (change if change > 0.0 else -change) / (2.0 * noise + 1e-6))
+    s[at.SMOOTH] = foretold + weight * change
+    s[at.CLIMB] += 0.3 * weight * change
+    best = s[at.SMOOTH]
+    if s[at.CLIMB] > 0.0:
+        best += 0.5 * s[at.CLIMB]
     best = min(best, top)
     if s[at.PHASE] == at.REMOVING:
         s[at.REMOVAL_PEAK] = max(s[at.REMOVAL_PEAK], -best)

@@ -15,16 +15,21 @@ from torquemon.signal import layout as at
 from torquemon.signal.damage import damage
 from torquemon.signal.phase import CORTEX_MM, SEAT_MM, depth_mm
 
-ALLOWED_RISE: Final = 9.0
+ALLOWED_RISE: Final = 6.6
 """[E] N·cm per turn above the running slope that bone may honestly add for a while."""
-ALLOWED_RISE_FLARE: Final = 18.0
+ALLOWED_RISE_FLARE: Final = 9.0
 """[E] The same where the body widens: taper up to about 15 is designed in."""
-_MARGIN_NCM: Final = 0.35
-_MARGIN_SHARE: Final = 0.13
-"""[E] Bumps of about 15 % of the torque are no contact; part of one is in the allowance already."""
+_MARGIN_NCM: Final = 0.3
 _RESTART_SHARE: Final = 0.12
 _RESTART_MARGIN_DEG: Final = 40.0
-_LAGS_DEG: Final = (12.0, 24.0, 48.0, 96.0, 160.0)
+_LAGS: Final = ((12.0, 0.13), (24.0, 0.13), (48.0, 0.105), (72.0, 0.08), (96.0, 0.07))
+"""Degrees back, and the share of the torque that a bump may add beyond the allowance over them."""
+_SLOPE_DOUBT: Final = 0.5
+_RECALL: Final = 16
+"""Places back in the ring of past trends from which on torque is the past: about 64 degrees."""
+_QUICK_DEG: Final = 40.0
+"""A rise within less than this is too quick for a torque that only comes back; half the margin over
+where it was is enough then."""
 _MIN_RING: Final = 3.0
 """A trend younger than this foretells nothing."""
 _CONTACT_AGAIN_DEG: Final = 120.0
@@ -55,9 +60,10 @@ def _contact(s: MutableSequence[float]) -> int:
     if s[at.RING_COUNT] < _MIN_RING or th < s[at.TH_FRONT] - 1.0:
         return 0
     y = s[at.Y]
-    margin = _MARGIN_NCM + _MARGIN_SHARE * s[at.LEVEL] + 1.5 * s[at.NOISE]
+    level = s[at.LEVEL]
+    fixed = _MARGIN_NCM + 1.2 * s[at.NOISE]
     if th - s[at.TH_RESTART] < _RESTART_MARGIN_DEG:
-        margin += _RESTART_SHARE * s[at.LEVEL]
+        fixed += _RESTART_SHARE * level
     allowed = _allowed_per_deg(s)
     sine = s[at.SINE]
     cosine = s[at.COSINE]
@@ -65,7 +71,7 @@ def _contact(s: MutableSequence[float]) -> int:
     count = s[at.RING_COUNT]
     newest = th - s[at.RING + head * at.RING_WIDTH]
     quiet = True
-    for lag in _LAGS_DEG:
+    for lag, share in _LAGS:
         back = int((lag - newest) / at.RING_STEP_DEG)
         if back < 0:
             continue
@@ -80,7 +86,12 @@ def _contact(s: MutableSequence[float]) -> int:
         foretold = s[place + 1] + slope * span + s[place + 3] * sine + s[place + 4] * cosine
         rise = y - foretold
         beyond = rise - allowed * span
-        if beyond > margin and s[at.CONTACT_HELD] == 0.0:
+        margin = fixed + share * level
+        if (
+            beyond > margin
+            and s[at.CONTACT_HELD] == 0.0
+            and not _comes_back(s, y - (0.5 if span < _QUICK_DEG else 1.0) * margin)
+        ):
             return _name_contact(s, rise, span, slope)
         if beyond > 0.3 * margin:
             quiet = False
@@ -89,18 +100,32 @@ def _contact(s: MutableSequence[float]) -> int:
     return 0
 
 
+def _comes_back(s: MutableSequence[float], above_ncm: float) -> bool:
+    """Tell whether the torque only comes back to where it was within the last half turn."""
+    head = int(s[at.RING_HEAD])
+    for back in range(_RECALL, int(s[at.RING_COUNT])):
+        index = head - back
+        if index < 0:
+            index += at.RING_LENGTH
+        if above_ncm < s[at.RING + index * at.RING_WIDTH + 5]:
+            return True
+    return False
+
+
 def _allowed_per_deg(s: MutableSequence[float]) -> float:
     """What bone and screw may add to the running slope here, in N·cm per degree."""
     body = s[at.BODY]
-    flares = body > 0.0 and depth_mm(s) > body - SEAT_MM - s[at.FLARE]
+    flares = body > 0.0 and depth_mm(s) > body - s[at.FLARE]
     allowed = ALLOWED_RISE_FLARE if flares else ALLOWED_RISE
-    return allowed / 360.0 + 0.7 * math.sqrt(s[at.P11])
+    return allowed / 360.0 + _SLOPE_DOUBT * math.sqrt(s[at.P11])
 
 
 def _name_contact(s: MutableSequence[float], rise: float, span: float, slope: float) -> int:
     """Say what a broken trend means at this depth."""
     depth = depth_mm(s)
-    onset_mm = depth - span / 360.0 * s[at.PITCH]
+    steep = s[at.STEEP] - slope * 360.0
+    since = rise / steep * 360.0 if steep > 0.0 else span
+    onset_mm = depth - min(since, span) / 360.0 * s[at.PITCH]
     if depth < CORTEX_MM:
         return 0
     s[at.CONTACT_HELD] = 1.0

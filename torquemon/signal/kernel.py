@@ -5,7 +5,7 @@ everything heavier runs per bin. The excess decision rests on the despiked torqu
 smoothed one, and no sample can switch it off: what is refused changes no torque in the state.
 Only +, -, *, / and comparisons are used, so that the compiled form gives the same bits.
 """
-# ruff: noqa: FURB136, PLR1730, SIM108 - min() costs four times a comparison, and this runs per sample
+# ruff: noqa: FURB136, SIM108 - min() costs four times a comparison, and this runs per sample
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def step(  # noqa: C901, PLR0912 - one call per sample: a function for each part
         clean = (d if d < b else b) - s[at.OFFSET]
     s[at.CLEAN] = clean
     bits = 0
-    if clean > s[at.EXCESS_AT]:
+    if torque_ncm - s[at.OFFSET] > s[at.EXCESS_AT] and (clean > s[at.EXCESS_AT] or _climbs_over(s)):
         s[at.EXCESS_AT] = at.NEVER
         bits = at.BIT_EXCESS
     if not t_us > s[at.T_LAST]:
@@ -84,12 +84,31 @@ def step(  # noqa: C901, PLR0912 - one call per sample: a function for each part
     s[at.SPEED] = speed_rpm
     s[at.BIN_SUM] += clean
     s[at.BIN_N] += 1.0
-    if clean > s[at.BIN_MAX]:
-        s[at.BIN_MAX] = clean
+    middle = s[at.Q2] - s[at.OFFSET]
+    if middle > s[at.BIN_MAX]:
+        s[at.BIN_MAX] = middle if middle < clean + s[at.CUSP] else clean
     if t_us >= s[at.BIN_END]:
         s[at.BIN_END] = t_us + _BIN_US
         bits |= close_bin(s, t_us)
     return bits
+
+
+def _climbs_over(s: MutableSequence[float]) -> bool:
+    """Tell whether the last two samples are over the limit and the one before led there.
+
+    One sample earlier than the median of five says so; a spike of two samples leaps instead.
+    """
+    limit = s[at.EXCESS_AT] + s[at.OFFSET]
+    cusp = s[at.CUSP]
+    if (
+        s[at.Q3] > limit
+        and s[at.Q2] > limit - cusp
+        and s[at.Q3] < s[at.Q2] + cusp
+        and s[at.Q4] < s[at.Q3] + cusp
+    ):
+        s[at.CLEAN] = (s[at.Q3] if s[at.Q3] < s[at.Q4] else s[at.Q4]) - s[at.OFFSET]
+        return True
+    return False
 
 
 def _refuse(s: MutableSequence[float], kind: float) -> int:

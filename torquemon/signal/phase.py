@@ -12,9 +12,16 @@ from torquemon.signal import layout as at
 
 CORTEX_MM: Final = 2.0
 """Cortical thickness is 1-2 mm (Cousley, 2nd ed., ch. 2)."""
-SEAT_MM: Final = 1.0
+SEAT_MM: Final = 0.9
 """Within about this of the nominal seat a steep rise may be the neck meeting bone."""
 _ENGAGE_NCM: Final = 0.4  # [E]
+_ZERO_NCM: Final = 0.06  # [E]
+"""The tip is a cone and meets bone gently: depth counts from where the torque left zero, which is
+known only once it is clearly above it."""
+_CONE_RATIO: Final = 2.5
+_CONE_SHARE: Final = 1.35
+_CONE_MM: Final = 1.2
+"""[E] The deepest that a tip may be before its torque shows."""
 _ENGAGE_BINS: Final = 3.0
 _MAX_OFFSET_NCM: Final = 1.0
 """[E] A sensor further off needs a tare, not a correction."""
@@ -49,6 +56,8 @@ def advance_phase(s: MutableSequence[float], dt_ms: float, turned: float) -> Non
     elif rate > _MOVING_DEG_PER_MS or rate < -_MOVING_DEG_PER_MS:
         s[at.STILL_MS] = 0.0
     s[at.TH_FRONT] = max(s[at.TH_FRONT], s[at.TH])
+    if s[at.Y_START] > 0.0 and s[at.Y] > s[at.Y_START]:
+        _date_back(s)
     behind = s[at.TH_FRONT] - s[at.TH]
     if s[at.STILL_MS] > _STILL_MS:
         seated = s[at.BODY] > 0.0 and depth_mm(s) > s[at.BODY] - SEAT_MM
@@ -74,6 +83,9 @@ def _advancing_phase(s: MutableSequence[float]) -> float:
 def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
     """Learn the zero offset and find the engagement."""
     y = s[at.Y]
+    s[at.Y_SLOW] += 0.15 * (y - s[at.Y_SLOW])
+    if s[at.Y_SLOW] < _ZERO_NCM + 0.3 * s[at.NOISE]:
+        s[at.TH_ZERO] = s[at.TH]
     if y <= _ENGAGE_NCM + 2.0 * s[at.NOISE]:
         s[at.ENGAGE_N] = 0.0
         s[at.PHASE] = at.IDLE
@@ -93,20 +105,38 @@ def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
             return
     if s[at.ENGAGE_N] >= _ENGAGE_BINS:
         s[at.ENGAGED] = 1.0
+        s[at.Y_START] = _CONE_RATIO * y
+        s[at.TH_SEEN] = s[at.TH]
+        if s[at.OFFSET_N] > 0.0:
+            s[at.TH_ENGAGED] = s[at.TH_ZERO]
         s[at.TH_FRONT] = s[at.TH]
         s[at.TH_RESTART] = s[at.TH_ENGAGED]
         s[at.PHASE] = at.CORTEX
         s[at.SMOOTH] = y
 
 
+def _date_back(s: MutableSequence[float]) -> None:
+    """Move the engagement to where the tip must have met bone, from how fast the torque grew.
+
+    The torque of a conical tip grows about with the square of its depth, so the way from a torque
+    to 2.5 times that torque is 0.58 of the way before. Weak bone hides a millimetre otherwise.
+    """
+    s[at.Y_START] = 0.0
+    if s[at.OFFSET_N] == 0.0:
+        return
+    most = _CONE_MM / s[at.PITCH] * 360.0
+    hidden = min(most, _CONE_SHARE * (s[at.TH] - s[at.TH_SEEN]))
+    s[at.TH_ENGAGED] = min(s[at.TH_ENGAGED], s[at.TH_SEEN] - hidden)
+
+
 def _learn_offset(s: MutableSequence[float], y: float, bins: float) -> None:
     """Let the zero follow an idle torque, within a stated bound; a first rise is not idle."""
-    near = _OFFSET_RISE_NCM + s[at.NOISE]
+    near = 0.05 + 0.3 * s[at.NOISE]
     if s[at.OFFSET_N] > 0.0 and not -near < y < near:
         return
     if -_MAX_OFFSET_NCM < y + s[at.OFFSET] < _MAX_OFFSET_NCM:
         s[at.OFFSET_N] += bins
-        count = min(100.0, s[at.OFFSET_N])
+        count = min(1000.0, s[at.OFFSET_N])
         s[at.OFFSET] += y * bins / count
 
 

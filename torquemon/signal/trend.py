@@ -22,7 +22,6 @@ _WOBBLE_VAR_PER_DEG: Final = 0.15**2 / 360.0
 _START_SLOPE_VAR: Final = (4.0 / 360.0) ** 2
 _START_WOBBLE_SHARE: Final = 0.08
 _DIP_DEG: Final = 50.0
-_HOLD_DEG: Final = 180.0
 
 
 def wave(turns: float) -> float:
@@ -54,8 +53,8 @@ def follow(s: MutableSequence[float]) -> None:
     """Let the trend learn from the bin, if the bin is of the kind that it may learn from.
 
     The trend learns only while the screw advances at its deepest point: neither a pause nor a
-    way back belongs to it. Torque well above it is held out for up to half a turn (a detector
-    decides), torque well below it for 50 degrees (a restart comes back by then).
+    way back belongs to it. Torque well above it moves the trend by no more than a bound, torque
+    well below it not at all for 50 degrees (a restart comes back by then).
     """
     phase = s[at.PHASE]
     if s[at.TREND_ON] == 0.0:
@@ -73,11 +72,8 @@ def follow(s: MutableSequence[float]) -> None:
     if residual < -gate:
         if ahead > _DIP_DEG and phase != at.RESTARTING:
             restart_trend(s, 1.0)
-    elif residual > gate:
-        if ahead > _HOLD_DEG:
-            restart_trend(s, 1.0)
     elif phase != at.RESTARTING:
-        _learn(s, ahead, residual, sine, cosine)
+        _learn(s, ahead, min(residual, gate), sine, cosine)
         _remember(s)
 
 
@@ -125,17 +121,20 @@ def _learn(
 
 def _remember(s: MutableSequence[float]) -> None:
     """Keep the trend of about every 4 degrees."""
-    head = int(s[at.RING_HEAD])
-    place = at.RING + head * at.RING_WIDTH
-    if s[at.RING_COUNT] > 0.0 and s[at.TH] - s[place] < at.RING_STEP_DEG:
+    th = s[at.TH]
+    if s[at.RING_COUNT] > 0.0 and th < s[at.RING_NEXT]:
         return
+    due = s[at.RING_NEXT] + at.RING_STEP_DEG
+    s[at.RING_NEXT] = due if s[at.RING_COUNT] > 0.0 and due > th else th + at.RING_STEP_DEG
+    head = int(s[at.RING_HEAD])
     head = head + 1 if head + 1 < at.RING_LENGTH else 0
     place = at.RING + head * at.RING_WIDTH
-    s[place] = s[at.TH]
+    s[place] = th
     s[place + 1] = s[at.LEVEL]
     s[place + 2] = s[at.SLOPE]
     s[place + 3] = s[at.WOB_S]
     s[place + 4] = s[at.WOB_C]
+    s[place + 5] = s[at.Y]
     s[at.RING_HEAD] = float(head)
     if s[at.RING_COUNT] < at.RING_LENGTH:
         s[at.RING_COUNT] += 1.0
