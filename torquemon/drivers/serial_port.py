@@ -26,8 +26,20 @@ _WRITE_TIMEOUT_S: Final = 0.05
 _READ_BYTES: Final = 65_536
 _POLL_S: Final = 0.005
 """Where a read cannot be woken (no file descriptor), it looks for commands this often."""
-_GONE: Final = (OSError, serial.SerialException, TypeError)
-"""pyserial raises TypeError when a port is closed under a read."""
+
+
+def _gone_errors() -> tuple[type[Exception], ...]:
+    """What is raised by a port that is gone; which of them it is differs by system and moment."""
+    found = (OSError, serial.SerialException, TypeError)  # TypeError: closed under a read
+    if sys.platform == "win32":
+        return found
+    import termios
+
+    return (*found, termios.error)  # no OSError: a terminal that goes while it is set up
+
+
+_GONE: Final = _gone_errors()
+_GONE_OR_WRONG: Final[tuple[type[Exception], ...]] = (*_GONE, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +137,7 @@ class SerialPort:
             found = os.read(self._fd, _READ_BYTES)
         except BlockingIOError:
             return b""
-        except (*_GONE, ValueError) as error:
+        except _GONE_OR_WRONG as error:
             raise TransportGoneError(_gone_sentence(self.name)) from error
         if not found:
             raise TransportGoneError(_gone_sentence(self.name))
@@ -149,8 +161,12 @@ class SerialPort:
 
     def close(self) -> None:
         """See `Transport.close`."""
+        # pyserial forgets to close a socket whose other end is gone already
+        connection = getattr(self._port, "_socket", None)
         with contextlib.suppress(*_GONE):
             self._port.close()
+        if connection is not None:
+            connection.close()
         for descriptor in (self._wake_read, self._wake_write):
             if descriptor >= 0:
                 with contextlib.suppress(OSError):
@@ -163,7 +179,7 @@ def _open(url: str, baud_rate: int) -> serial.Serial:
         return serial.serial_for_url(
             url, baudrate=baud_rate, timeout=0, write_timeout=_WRITE_TIMEOUT_S, exclusive=True
         )
-    except (*_GONE, ValueError) as error:
+    except _GONE_OR_WRONG as error:
         raise TransportError(_open_sentence(url, error)) from error
 
 
@@ -206,7 +222,7 @@ def _open_sentence(url: str, error: Exception) -> str:
     for number, words, sentence in _OPEN_SENTENCES:
         if getattr(error, "errno", None) == number or any(word in text for word in words):
             return sentence.format(name=name)
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) or "debug|info" in text:  # pyserial's list of URL options
         return f"{name} is not a port or URL that can be opened: for example /dev/ttyUSB0 or COM3"
     return f"{name} cannot be opened: {clean(str(error))}"
 
