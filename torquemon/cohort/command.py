@@ -11,6 +11,7 @@ from torquemon.text import clean
 
 if TYPE_CHECKING:
     from torquemon.cohort.manifest import Row
+    from torquemon.cohort.score import Truth
 
 EXIT_OK: Final = 0
 EXIT_SOME_FAILED: Final = 1
@@ -53,6 +54,71 @@ def run_analyse(args: argparse.Namespace) -> int:
     except OSError as error:
         reason = clean(error.strerror or "the file system refuses")
         return _fail(f"analyse: cannot write {clean(str(args.output))!r}: {reason}")
+
+
+def add_evaluate(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `evaluate`: score the judge on a labelled set."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="score the judge on labelled curves",
+        description=(
+            "Judge the curves of a labelled set (a manifest and its truth, as "
+            "`python -m hw_sim dataset` writes them) and print sensitivity, false alarms, delays, "
+            "verdicts and errors."
+        ),
+        epilog="Exit code: 0 scored, 2 the set could not be used.",
+    )
+    parser.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
+    parser.add_argument(
+        "--truth", type=Path, metavar="TRUTH.csv", help="default: truth.csv beside the manifest"
+    )
+    parser.add_argument("--no-angle", action="store_true", help="judge as if no angle were known")
+    parser.add_argument(
+        "--plot", type=Path, metavar="DIR", help="a picture of each miss and each false alarm"
+    )
+    parser.set_defaults(run=run_evaluate)
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    """Run `evaluate`; return the exit code."""
+    from torquemon.cohort.curves import CurveError
+    from torquemon.cohort.manifest import ManifestError, RowError, read_manifest
+    from torquemon.cohort.truth import TruthError, read_truth
+
+    try:
+        rows = read_manifest(args.manifest)
+        truths = read_truth(args.truth or args.manifest.parent / "truth.csv")
+        rows = [row for row in rows if row.file in truths]
+        if not rows:
+            return _fail("evaluate: no curve of the manifest has a truth")
+        _print_score(args, rows, truths)
+    except (ManifestError, TruthError, RowError, CurveError) as error:
+        return _fail(f"evaluate: {error}")
+    except OSError as error:
+        return _fail(f"evaluate: {clean(error.strerror or 'the file system refuses')}")
+    return EXIT_OK
+
+
+def _print_score(args: argparse.Namespace, rows: list[Row], truths: dict[str, Truth]) -> None:
+    """Judge, score and print; write the pictures asked for."""
+    from torquemon.cohort.evaluate import judged_cases, write_picture
+    from torquemon.cohort.progress import Progress
+    from torquemon.cohort.score import Score, add_case, table
+
+    with_angle = not args.no_angle
+    if args.plot is not None:
+        args.plot.mkdir(parents=True, exist_ok=True)
+    progress = Progress(sys.stderr, len(rows), "curves")
+    total = Score()
+    judged = judged_cases(args.manifest, rows, truths, with_angle=with_angle)
+    for done, (case, curve) in enumerate(judged, start=1):
+        for what in add_case(total, case, with_angle=with_angle):
+            if args.plot is not None:
+                write_picture(args.plot, case, curve, what)
+        progress.update(done)
+    progress.close()
+    for figure, measured, goal in table(total):
+        sys.stdout.write(f"{figure:<38}{measured:<26}{goal}\n")
 
 
 def _write_results(manifest: Path, rows: list[Row], stream: TextIO) -> int:

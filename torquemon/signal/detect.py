@@ -11,8 +11,51 @@ import math
 from collections.abc import MutableSequence
 from typing import Final
 
-from torquemon.signal import layout as at
 from torquemon.signal.damage import damage
+from torquemon.signal.layout import (
+    BIT_HARD,
+    BIT_NEAR,
+    BIT_ROOT,
+    BIT_SEAT,
+    BODY,
+    CONTACT_HELD,
+    CONTACT_TH,
+    COSINE,
+    FINAL,
+    FLARE,
+    HAS_ANGLE,
+    LEARNED,
+    LEVEL,
+    LIMIT,
+    NEAR_HELD,
+    NEAR_TH,
+    NEVER,
+    NOISE,
+    P11,
+    PAUSED,
+    PHASE,
+    PITCH,
+    REMOVING,
+    RING,
+    RING_COUNT,
+    RING_HEAD,
+    RING_LENGTH,
+    RING_STEP_DEG,
+    RING_WIDTH,
+    SEATED,
+    SINE,
+    STEEP,
+    TH,
+    TH_FRONT,
+    TH_RESTART,
+    WHY_DEG,
+    WHY_RISE,
+    WHY_SLOPE,
+    WHY_SPAN,
+    WHY_TREND,
+    Y_BEFORE,
+    Y,
+)
 from torquemon.signal.phase import CORTEX_MM, SEAT_MM, depth_mm
 
 ALLOWED_RISE: Final = 6.6
@@ -30,6 +73,8 @@ _RECALL: Final = 16
 _QUICK_DEG: Final = 40.0
 """A rise within less than this is too quick for a torque that only comes back; half the margin over
 where it was is enough then."""
+_FIRST_LOOK_DEG: Final = 96.0
+"""Torque that is not above what the trend of so long ago foretold needs no closer look."""
 _MIN_RING: Final = 3.0
 """A trend younger than this foretells nothing."""
 _CONTACT_AGAIN_DEG: Final = 120.0
@@ -43,122 +88,133 @@ _STEEP_DEG: Final = 15.0
 
 def detect(s: MutableSequence[float], turned: float) -> int:
     """Run every detector on the bin; return the bits of the alerts that begin with it."""
-    phase = s[at.PHASE]
+    phase = s[PHASE]
     bits = 0
-    if phase not in (at.PAUSED, at.REMOVING, at.SEATED):
-        if s[at.TH] >= s[at.TH_FRONT]:
-            s[at.FINAL] = s[at.Y]
+    if phase not in (PAUSED, REMOVING, SEATED):
+        if s[TH] >= s[TH_FRONT]:
+            s[FINAL] = s[Y]
         bits = _contact(s)
         if turned > 0.0:
-            bits |= _near_limit(s, turned) | damage(s)
+            bits |= _near_limit(s, turned)
+        if s[LEARNED] > 0.0 or s[Y] < s[LEVEL]:
+            bits |= damage(s)
     return bits
 
 
 def _contact(s: MutableSequence[float]) -> int:
     """Test for a rise per turn that breaks with the running trend."""
-    th = s[at.TH]
-    if s[at.RING_COUNT] < _MIN_RING or th < s[at.TH_FRONT] - 1.0:
+    th = s[TH]
+    count = s[RING_COUNT]
+    if count < _MIN_RING or th < s[TH_FRONT] - 1.0:
         return 0
-    y = s[at.Y]
-    level = s[at.LEVEL]
-    fixed = _MARGIN_NCM + 1.2 * s[at.NOISE]
-    if th - s[at.TH_RESTART] < _RESTART_MARGIN_DEG:
+    y = s[Y]
+    level = s[LEVEL]
+    fixed = _MARGIN_NCM + 1.2 * s[NOISE]
+    if th - s[TH_RESTART] < _RESTART_MARGIN_DEG:
         fixed += _RESTART_SHARE * level
+    newest = th - s[RING + int(s[RING_HEAD]) * RING_WIDTH]
+    if count * RING_STEP_DEG > _FIRST_LOOK_DEG:
+        place = _place_back(s, int((_FIRST_LOOK_DEG - newest) / RING_STEP_DEG))
+        if y - _foretold(s, place) < 0.5 * fixed:
+            if th - s[CONTACT_TH] > _CONTACT_AGAIN_DEG:
+                s[CONTACT_HELD] = 0.0
+            return 0
+    if s[CONTACT_HELD] > 0.0:
+        return 0
+    return _closer_look(s, y, fixed, newest)
+
+
+def _closer_look(s: MutableSequence[float], y: float, fixed: float, newest: float) -> int:
+    """Set the rise since each of several onsets against its margin and allowance."""
+    level = s[LEVEL]
     allowed = _allowed_per_deg(s)
-    sine = s[at.SINE]
-    cosine = s[at.COSINE]
-    head = int(s[at.RING_HEAD])
-    count = s[at.RING_COUNT]
-    newest = th - s[at.RING + head * at.RING_WIDTH]
-    quiet = True
     for lag, share in _LAGS:
-        back = int((lag - newest) / at.RING_STEP_DEG)
+        back = int((lag - newest) / RING_STEP_DEG)
         if back < 0:
             continue
-        if back >= count:
+        if back >= s[RING_COUNT]:
             break
-        index = head - back
-        if index < 0:
-            index += at.RING_LENGTH
-        place = at.RING + index * at.RING_WIDTH
-        span = th - s[place]
-        slope = max(s[place + 2], 0.0)
-        foretold = s[place + 1] + slope * span + s[place + 3] * sine + s[place + 4] * cosine
-        rise = y - foretold
-        beyond = rise - allowed * span
+        place = _place_back(s, back)
+        span = s[TH] - s[place]
+        rise = y - _foretold(s, place)
         margin = fixed + share * level
-        if (
-            beyond > margin
-            and s[at.CONTACT_HELD] == 0.0
-            and not _comes_back(s, y - (0.5 if span < _QUICK_DEG else 1.0) * margin)
+        if rise > margin + allowed * span and not _comes_back(
+            s, y - (0.5 if span < _QUICK_DEG else 1.0) * margin
         ):
-            return _name_contact(s, rise, span, slope)
-        if beyond > 0.3 * margin:
-            quiet = False
-    if quiet and th - s[at.CONTACT_TH] > _CONTACT_AGAIN_DEG:
-        s[at.CONTACT_HELD] = 0.0
+            return _name_contact(s, rise, span, max(0.0, s[place + 2]))
     return 0
+
+
+def _place_back(s: MutableSequence[float], back: int) -> int:
+    """Return where in the state the trend of `back` steps ago is kept."""
+    index = int(s[RING_HEAD]) - max(0, back)
+    if index < 0:
+        index += RING_LENGTH
+    return RING + index * RING_WIDTH
+
+
+def _foretold(s: MutableSequence[float], place: int) -> float:
+    """Return the torque that the trend kept at `place` foretells for the present rotation."""
+    slope = s[place + 2]
+    level = s[place + 1] + s[place + 3] * s[SINE] + s[place + 4] * s[COSINE]
+    return level + slope * (s[TH] - s[place]) if slope > 0.0 else level
 
 
 def _comes_back(s: MutableSequence[float], above_ncm: float) -> bool:
     """Tell whether the torque only comes back to where it was within the last half turn."""
-    head = int(s[at.RING_HEAD])
-    for back in range(_RECALL, int(s[at.RING_COUNT])):
-        index = head - back
-        if index < 0:
-            index += at.RING_LENGTH
-        if above_ncm < s[at.RING + index * at.RING_WIDTH + 5]:
+    for back in range(_RECALL, int(s[RING_COUNT])):
+        if above_ncm < s[_place_back(s, back) + 5]:
             return True
     return False
 
 
 def _allowed_per_deg(s: MutableSequence[float]) -> float:
     """What bone and screw may add to the running slope here, in N·cm per degree."""
-    body = s[at.BODY]
-    flares = body > 0.0 and depth_mm(s) > body - s[at.FLARE]
+    body = s[BODY]
+    flares = body > 0.0 and depth_mm(s) > body - s[FLARE]
     allowed = ALLOWED_RISE_FLARE if flares else ALLOWED_RISE
-    return allowed / 360.0 + _SLOPE_DOUBT * math.sqrt(s[at.P11])
+    return allowed / 360.0 + _SLOPE_DOUBT * math.sqrt(s[P11])
 
 
 def _name_contact(s: MutableSequence[float], rise: float, span: float, slope: float) -> int:
     """Say what a broken trend means at this depth."""
     depth = depth_mm(s)
-    steep = s[at.STEEP] - slope * 360.0
+    steep = s[STEEP] - slope * 360.0
     since = rise / steep * 360.0 if steep > 0.0 else span
-    onset_mm = depth - min(since, span) / 360.0 * s[at.PITCH]
+    onset_mm = depth - min(since, span) / 360.0 * s[PITCH]
     if depth < CORTEX_MM:
         return 0
-    s[at.CONTACT_HELD] = 1.0
-    s[at.CONTACT_TH] = s[at.TH]
-    s[at.WHY_RISE] = rise
-    s[at.WHY_SPAN] = span
-    s[at.WHY_SLOPE] = rise / span * 360.0 + slope * 360.0
-    s[at.WHY_TREND] = slope * 360.0
-    body = s[at.BODY]
-    if s[at.HAS_ANGLE] == 0.0 or body < 0.0:
-        return at.BIT_HARD
+    s[CONTACT_HELD] = 1.0
+    s[CONTACT_TH] = s[TH]
+    s[WHY_RISE] = rise
+    s[WHY_SPAN] = span
+    s[WHY_SLOPE] = rise / span * 360.0 + slope * 360.0
+    s[WHY_TREND] = slope * 360.0
+    body = s[BODY]
+    if s[HAS_ANGLE] == 0.0 or body < 0.0:
+        return BIT_HARD
     if onset_mm > body - SEAT_MM:
-        return at.BIT_SEAT
-    return at.BIT_ROOT
+        return BIT_SEAT
+    return BIT_ROOT
 
 
 def _near_limit(s: MutableSequence[float], turned: float) -> int:
     """Extrapolate to the limit at the present slope, over some tens of degrees."""
-    y = s[at.Y]
-    limit = s[at.LIMIT]
+    y = s[Y]
+    limit = s[LIMIT]
     share = turned / (turned + _STEEP_DEG)
-    s[at.STEEP] += share * ((y - s[at.Y_BEFORE]) / turned * 360.0 - s[at.STEEP])
-    if s[at.NEAR_HELD] > 0.0:
-        far = s[at.TH] - s[at.NEAR_TH] > _NEAR_AGAIN_DEG and y < _NEAR_CLEAR_SHARE * limit
+    s[STEEP] += share * ((y - s[Y_BEFORE]) / turned * 360.0 - s[STEEP])
+    if s[NEAR_HELD] > 0.0:
+        far = s[TH] - s[NEAR_TH] > _NEAR_AGAIN_DEG and y < _NEAR_CLEAR_SHARE * limit
         if far or y < 0.9 * _NEAR_SHARE * limit:
-            s[at.NEAR_HELD] = 0.0
+            s[NEAR_HELD] = 0.0
         return 0
     if y < _NEAR_SHARE * limit:
         return 0
-    steep = s[at.STEEP]
+    steep = s[STEEP]
     if y < _AT_LIMIT_SHARE * limit and (limit - y) * 360.0 > steep * _NEAR_DEG:
         return 0
-    s[at.NEAR_HELD] = 1.0
-    s[at.NEAR_TH] = s[at.TH]
-    s[at.WHY_DEG] = (limit - y) * 360.0 / steep if steep > 0.0 else at.NEVER
-    return at.BIT_NEAR
+    s[NEAR_HELD] = 1.0
+    s[NEAR_TH] = s[TH]
+    s[WHY_DEG] = (limit - y) * 360.0 / steep if steep > 0.0 else NEVER
+    return BIT_NEAR

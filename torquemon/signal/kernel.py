@@ -5,6 +5,7 @@ everything heavier runs per bin. The excess decision rests on the despiked torqu
 smoothed one, and no sample can switch it off: what is refused changes no torque in the state.
 Only +, -, *, / and comparisons are used, so that the compiled form gives the same bits.
 """
+# Places are imported by name: `layout.X` would cost a look-up more each, some 40 times a sample.
 # ruff: noqa: FURB136, SIM108 - min() costs four times a comparison, and this runs per sample
 
 from __future__ import annotations
@@ -12,11 +13,45 @@ from __future__ import annotations
 from collections.abc import MutableSequence
 from typing import Final
 
-from torquemon.signal import layout as at
 from torquemon.signal.bins import close_bin
+from torquemon.signal.layout import (
+    A_BIN,
+    ANGLE,
+    BACK_MARK,
+    BACK_N,
+    BAD,
+    BAD_KIND,
+    BIN_BAD,
+    BIN_END,
+    BIN_MAX,
+    BIN_N,
+    BIN_SUM,
+    BIT_EXCESS,
+    BIT_QUALITY,
+    CLEAN,
+    CLIPPED,
+    CUSP,
+    ENGAGED,
+    EXCESS_AT,
+    GAP_MS,
+    NEVER,
+    OFFSET,
+    Q1,
+    Q2,
+    Q3,
+    Q4,
+    QUALITY_HOLD,
+    QUALITY_HOLD_MS,
+    SAMPLES,
+    SPEED,
+    T_BIN,
+    T_FIRST,
+    T_LAST,
+)
 
 MAX_TORQUE_NCM: Final = 400.0
 """No mini-implant survives a tenth of this; a reading beyond it is no torque."""
+_LEAST_NCM: Final = -MAX_TORQUE_NCM
 _BIN_US: Final = 9_500.0
 """A bin closes with the first sample at least this long after it opened: 10 ms at 1 kHz, one
 sample at 100 Hz. Group delay of a bin's mean: half of it, 5 ms, and two samples of despiking."""
@@ -40,22 +75,23 @@ def step(  # noqa: C901, PLR0912 - one call per sample: a function for each part
 
     An unknown angle or speed is NaN. Any float is accepted.
     """
-    if not -MAX_TORQUE_NCM < torque_ncm < MAX_TORQUE_NCM:
+    if not _LEAST_NCM < torque_ncm < MAX_TORQUE_NCM:
         return _refuse(s, 1.0)
     if validity > _QUESTIONABLE:
         if validity != _OVERFLOW:
             return _refuse(s, 3.0)
-        s[at.CLIPPED] += 1.0
-        s[at.BAD_KIND] = 4.0
-        s[at.BIN_BAD] += 1.0
-    a, b, c, d = s[at.Q1], s[at.Q2], s[at.Q3], s[at.Q4]
+        s[CLIPPED] += 1.0
+        s[BAD_KIND] = 4.0
+        s[BIN_BAD] += 1.0
+    a, b, c, d = s[Q1], s[Q2], s[Q3], s[Q4]
     if a != a:  # noqa: PLR0124 - NaN is the mark of the first sample and the only value unlike itself
         return _begin(s, t_us, torque_ncm, angle_deg, speed_rpm)
-    s[at.Q0] = a
-    s[at.Q1] = b
-    s[at.Q2] = c
-    s[at.Q3] = d
-    s[at.Q4] = e = torque_ncm
+    middle = c
+    offset = s[OFFSET]
+    s[Q1] = b
+    s[Q2] = c
+    s[Q3] = d
+    s[Q4] = e = torque_ncm
     # Median of five: sort two pairs, drop the smallest, take the second of what is left.
     if a > b:
         a, b = b, a
@@ -66,29 +102,29 @@ def step(  # noqa: C901, PLR0912 - one call per sample: a function for each part
     if b > e:
         b, e = e, b
     if b < c:
-        clean = (e if e < c else c) - s[at.OFFSET]
+        clean = (e if e < c else c) - offset
     else:
-        clean = (d if d < b else b) - s[at.OFFSET]
-    s[at.CLEAN] = clean
+        clean = (d if d < b else b) - offset
+    s[CLEAN] = clean
     bits = 0
-    if torque_ncm - s[at.OFFSET] > s[at.EXCESS_AT] and (clean > s[at.EXCESS_AT] or _climbs_over(s)):
-        s[at.EXCESS_AT] = at.NEVER
-        bits = at.BIT_EXCESS
-    if not t_us > s[at.T_LAST]:
-        return bits | _refuse_time(s, t_us)
-    if t_us - s[at.T_LAST] > _MAX_HOLE_US:
-        _note_hole(s, (t_us - s[at.T_LAST]) / 1000.0)
-    s[at.T_LAST] = t_us
-    s[at.BACK_N] = 0.0
-    s[at.ANGLE] = angle_deg
-    s[at.SPEED] = speed_rpm
-    s[at.BIN_SUM] += clean
-    s[at.BIN_N] += 1.0
-    middle = s[at.Q2] - s[at.OFFSET]
-    if middle > s[at.BIN_MAX]:
-        s[at.BIN_MAX] = middle if middle < clean + s[at.CUSP] else clean
-    if t_us >= s[at.BIN_END]:
-        s[at.BIN_END] = t_us + _BIN_US
+    if torque_ncm - offset > s[EXCESS_AT] and (clean > s[EXCESS_AT] or _climbs_over(s)):
+        s[EXCESS_AT] = NEVER
+        bits = BIT_EXCESS
+    past_us = t_us - s[T_LAST]
+    if not 0.0 < past_us <= _MAX_HOLE_US:
+        if not past_us > 0.0:
+            return bits | _refuse_time(s, t_us)
+        _note_hole(s, past_us / 1000.0)
+    s[T_LAST] = t_us
+    s[BIN_SUM] += clean
+    s[BIN_N] += 1.0
+    middle -= offset
+    if middle > s[BIN_MAX]:
+        s[BIN_MAX] = middle if middle < clean + s[CUSP] else clean
+    if t_us >= s[BIN_END]:
+        s[BIN_END] = t_us + _BIN_US
+        s[ANGLE] = angle_deg
+        s[SPEED] = speed_rpm
         bits |= close_bin(s, t_us)
     return bits
 
@@ -98,46 +134,45 @@ def _climbs_over(s: MutableSequence[float]) -> bool:
 
     One sample earlier than the median of five says so; a spike of two samples leaps instead.
     """
-    limit = s[at.EXCESS_AT] + s[at.OFFSET]
-    cusp = s[at.CUSP]
-    if (
-        s[at.Q3] > limit
-        and s[at.Q2] > limit - cusp
-        and s[at.Q3] < s[at.Q2] + cusp
-        and s[at.Q4] < s[at.Q3] + cusp
-    ):
-        s[at.CLEAN] = (s[at.Q3] if s[at.Q3] < s[at.Q4] else s[at.Q4]) - s[at.OFFSET]
+    limit = s[EXCESS_AT] + s[OFFSET]
+    cusp = s[CUSP]
+    if s[Q3] > limit and s[Q2] > limit - cusp and s[Q3] < s[Q2] + cusp and s[Q4] < s[Q3] + cusp:
+        s[CLEAN] = (s[Q3] if s[Q3] < s[Q4] else s[Q4]) - s[OFFSET]
         return True
     return False
 
 
 def _refuse(s: MutableSequence[float], kind: float) -> int:
     """Count a sample that carries no torque; alert unless such an alert is fresh."""
-    s[at.BAD] += 1.0
-    s[at.BIN_BAD] += 1.0
-    s[at.BAD_KIND] = kind
-    if s[at.QUALITY_HOLD] > 0.0:
+    s[BAD] += 1.0
+    s[BIN_BAD] += 1.0
+    s[BAD_KIND] = kind
+    if s[QUALITY_HOLD] > 0.0:
         return 0
-    s[at.QUALITY_HOLD] = at.QUALITY_HOLD_MS
-    return at.BIT_QUALITY
+    s[QUALITY_HOLD] = QUALITY_HOLD_MS
+    return BIT_QUALITY
 
 
 def _refuse_time(s: MutableSequence[float], t_us: float) -> int:
     """Keep the clock where it was; after several samples from the past take up the new clock."""
-    s[at.BACK_N] += 1.0
-    if s[at.BACK_N] >= _RESYNC and t_us == t_us:  # noqa: PLR0124 - false for NaN only
-        s[at.T_LAST] = t_us
-        s[at.T_BIN] = t_us
-        s[at.BIN_END] = t_us + _BIN_US
-        s[at.BACK_N] = 0.0
+    taken = s[SAMPLES] + s[BIN_N]
+    if taken != s[BACK_MARK]:
+        s[BACK_MARK] = taken
+        s[BACK_N] = 0.0
+    s[BACK_N] += 1.0
+    if s[BACK_N] >= _RESYNC and t_us == t_us:  # noqa: PLR0124 - false for NaN only
+        s[T_LAST] = t_us
+        s[T_BIN] = t_us
+        s[BIN_END] = t_us + _BIN_US
+        s[BACK_N] = 0.0
     return _refuse(s, 2.0)
 
 
 def _note_hole(s: MutableSequence[float], hole_ms: float) -> None:
     """Remember the longest hole while the screw was in bone."""
-    if s[at.ENGAGED] > 0.0 and hole_ms > s[at.GAP_MS]:
-        s[at.GAP_MS] = hole_ms
-        s[at.BAD_KIND] = 5.0
+    if s[ENGAGED] > 0.0 and hole_ms > s[GAP_MS]:
+        s[GAP_MS] = hole_ms
+        s[BAD_KIND] = 5.0
 
 
 def _begin(
@@ -146,14 +181,14 @@ def _begin(
     """Take the first usable sample as the start of time, angle and despiking."""
     if t_us != t_us:  # noqa: PLR0124 - true for NaN only
         return _refuse(s, 2.0)
-    for place in range(at.Q0, at.Q4 + 1):
+    for place in range(Q1, Q4 + 1):
         s[place] = torque_ncm
-    s[at.CLEAN] = torque_ncm
-    s[at.T_FIRST] = s[at.T_LAST] = s[at.T_BIN] = t_us
-    s[at.BIN_END] = t_us + _BIN_US
-    s[at.ANGLE] = s[at.A_BIN] = angle_deg
-    s[at.SPEED] = speed_rpm
-    s[at.BIN_SUM] = torque_ncm
-    s[at.BIN_MAX] = torque_ncm
-    s[at.BIN_N] = 1.0
+    s[CLEAN] = torque_ncm
+    s[T_FIRST] = s[T_LAST] = s[T_BIN] = t_us
+    s[BIN_END] = t_us + _BIN_US
+    s[ANGLE] = s[A_BIN] = angle_deg
+    s[SPEED] = speed_rpm
+    s[BIN_SUM] = torque_ncm
+    s[BIN_MAX] = torque_ncm
+    s[BIN_N] = 1.0
     return 0

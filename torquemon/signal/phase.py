@@ -8,7 +8,43 @@ from __future__ import annotations
 from collections.abc import MutableSequence, Sequence
 from typing import Final
 
-from torquemon.signal import layout as at
+from torquemon.signal.layout import (
+    ADVANCING,
+    BODY,
+    CORTEX,
+    ENGAGE_N,
+    ENGAGED,
+    ENGAGING,
+    HAS_ANGLE,
+    IDLE,
+    LEVEL,
+    NOISE,
+    NOMINAL,
+    OFFSET,
+    OFFSET_N,
+    PAUSED,
+    PHASE,
+    PITCH,
+    RATE,
+    REMOVING,
+    RESTARTING,
+    SEATED,
+    SEATING,
+    SMOOTH,
+    SPEED,
+    STILL_MS,
+    TH,
+    TH_ENGAGED,
+    TH_FRONT,
+    TH_RESTART,
+    TH_SEEN,
+    TH_ZERO,
+    TREND_ON,
+    Y_BEFORE,
+    Y_SLOW,
+    Y_START,
+    Y,
+)
 
 CORTEX_MM: Final = 2.0
 """Cortical thickness is 1-2 mm (Cousley, 2nd ed., ch. 2)."""
@@ -39,80 +75,80 @@ _RESTART_DEG: Final = 25.0
 
 def depth_mm(s: Sequence[float]) -> float:
     """Deepest nominal depth reached since engagement, mm."""
-    return (s[at.TH_FRONT] - s[at.TH_ENGAGED]) / 360.0 * s[at.PITCH]
+    return (s[TH_FRONT] - s[TH_ENGAGED]) / 360.0 * s[PITCH]
 
 
 def advance_phase(s: MutableSequence[float], dt_ms: float, turned: float) -> None:
     """Find the phase after a bin in which the screw turned by `turned` degrees."""
-    if s[at.ENGAGED] == 0.0:
+    if s[ENGAGED] == 0.0:
         _wait_for_bone(s, turned)
         return
-    rate = s[at.RATE]
-    phase = s[at.PHASE]
-    if s[at.HAS_ANGLE] == 0.0 and s[at.SPEED] != s[at.SPEED]:
+    rate = s[RATE]
+    phase = s[PHASE]
+    if s[HAS_ANGLE] == 0.0 and s[SPEED] != s[SPEED]:
         rate = _guess_rate(s)
     if rate < _STILL_DEG_PER_MS and rate > -_STILL_DEG_PER_MS:
-        s[at.STILL_MS] += dt_ms
+        s[STILL_MS] += dt_ms
     elif rate > _MOVING_DEG_PER_MS or rate < -_MOVING_DEG_PER_MS:
-        s[at.STILL_MS] = 0.0
-    s[at.TH_FRONT] = max(s[at.TH_FRONT], s[at.TH])
-    if s[at.Y_START] > 0.0 and s[at.Y] > s[at.Y_START]:
+        s[STILL_MS] = 0.0
+    s[TH_FRONT] = max(s[TH_FRONT], s[TH])
+    if s[Y_START] > 0.0 and s[Y] > s[Y_START]:
         _date_back(s)
-    behind = s[at.TH_FRONT] - s[at.TH]
-    if s[at.STILL_MS] > _STILL_MS:
-        seated = s[at.BODY] > 0.0 and depth_mm(s) > s[at.BODY] - SEAT_MM
-        s[at.PHASE] = at.SEATED if seated else at.PAUSED
-        s[at.TH_RESTART] = s[at.TH]
+    behind = s[TH_FRONT] - s[TH]
+    if s[STILL_MS] > _STILL_MS:
+        seated = s[BODY] > 0.0 and depth_mm(s) > s[BODY] - SEAT_MM
+        s[PHASE] = SEATED if seated else PAUSED
+        s[TH_RESTART] = s[TH]
     elif behind > _BACK_DEG:
-        s[at.PHASE] = at.REMOVING if rate < 0.0 else at.RESTARTING
-        s[at.TH_RESTART] = s[at.TH_FRONT]
-    elif phase in (at.PAUSED, at.SEATED, at.REMOVING):
-        s[at.PHASE] = at.RESTARTING
-    elif s[at.TH] - s[at.TH_RESTART] > _RESTART_DEG or s[at.TH_RESTART] == s[at.TH_ENGAGED]:
-        s[at.PHASE] = _advancing_phase(s)
+        s[PHASE] = REMOVING if rate < 0.0 else RESTARTING
+        s[TH_RESTART] = s[TH_FRONT]
+    elif phase in (PAUSED, SEATED, REMOVING):
+        s[PHASE] = RESTARTING
+    elif s[TH] - s[TH_RESTART] > _RESTART_DEG or s[TH_RESTART] == s[TH_ENGAGED]:
+        s[PHASE] = _advancing_phase(s)
 
 
 def _advancing_phase(s: MutableSequence[float]) -> float:
     """Name the phase of a screw that turns forward at its deepest point."""
     depth = depth_mm(s)
-    if s[at.BODY] > 0.0 and depth > s[at.BODY] - SEAT_MM:
-        return at.SEATING
-    return at.CORTEX if depth < CORTEX_MM else at.ADVANCING
+    if s[BODY] > 0.0 and depth > s[BODY] - SEAT_MM:
+        return SEATING
+    return CORTEX if depth < CORTEX_MM else ADVANCING
 
 
 def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
     """Learn the zero offset and find the engagement."""
-    y = s[at.Y]
-    s[at.Y_SLOW] += 0.15 * (y - s[at.Y_SLOW])
-    if s[at.Y_SLOW] < _ZERO_NCM + 0.3 * s[at.NOISE]:
-        s[at.TH_ZERO] = s[at.TH]
-    if y <= _ENGAGE_NCM + 2.0 * s[at.NOISE]:
-        s[at.ENGAGE_N] = 0.0
-        s[at.PHASE] = at.IDLE
+    y = s[Y]
+    s[Y_SLOW] += 0.15 * (y - s[Y_SLOW])
+    if s[Y_SLOW] < _ZERO_NCM + 0.3 * s[NOISE]:
+        s[TH_ZERO] = s[TH]
+    if y <= _ENGAGE_NCM + 2.0 * s[NOISE]:
+        s[ENGAGE_N] = 0.0
+        s[PHASE] = IDLE
         _learn_offset(s, y, 1.0)
         return
-    s[at.ENGAGE_N] += 1.0
-    if s[at.ENGAGE_N] == 1.0:
-        s[at.TH_ENGAGED] = s[at.TH] - turned
-        s[at.Y_START] = y
-    s[at.PHASE] = at.ENGAGING
-    if s[at.OFFSET_N] == 0.0 and y < _MAX_OFFSET_NCM:
-        if s[at.ENGAGE_N] < _OFFSET_BINS:
+    s[ENGAGE_N] += 1.0
+    if s[ENGAGE_N] == 1.0:
+        s[TH_ENGAGED] = s[TH] - turned
+        s[Y_START] = y
+    s[PHASE] = ENGAGING
+    if s[OFFSET_N] == 0.0 and y < _MAX_OFFSET_NCM:
+        if s[ENGAGE_N] < _OFFSET_BINS:
             return
-        if y - s[at.Y_START] < _OFFSET_RISE_NCM + 0.5 * s[at.NOISE]:
-            s[at.ENGAGE_N] = 0.0
+        if y - s[Y_START] < _OFFSET_RISE_NCM + 0.5 * s[NOISE]:
+            s[ENGAGE_N] = 0.0
             _learn_offset(s, y, _OFFSET_BINS)
             return
-    if s[at.ENGAGE_N] >= _ENGAGE_BINS:
-        s[at.ENGAGED] = 1.0
-        s[at.Y_START] = _CONE_RATIO * y
-        s[at.TH_SEEN] = s[at.TH]
-        if s[at.OFFSET_N] > 0.0:
-            s[at.TH_ENGAGED] = s[at.TH_ZERO]
-        s[at.TH_FRONT] = s[at.TH]
-        s[at.TH_RESTART] = s[at.TH_ENGAGED]
-        s[at.PHASE] = at.CORTEX
-        s[at.SMOOTH] = y
+    if s[ENGAGE_N] >= _ENGAGE_BINS:
+        s[ENGAGED] = 1.0
+        s[Y_START] = _CONE_RATIO * y
+        s[TH_SEEN] = s[TH]
+        if s[OFFSET_N] > 0.0:
+            s[TH_ENGAGED] = s[TH_ZERO]
+        s[TH_FRONT] = s[TH]
+        s[TH_RESTART] = s[TH_ENGAGED]
+        s[PHASE] = CORTEX
+        s[SMOOTH] = y
 
 
 def _date_back(s: MutableSequence[float]) -> None:
@@ -121,23 +157,23 @@ def _date_back(s: MutableSequence[float]) -> None:
     The torque of a conical tip grows about with the square of its depth, so the way from a torque
     to 2.5 times that torque is 0.58 of the way before. Weak bone hides a millimetre otherwise.
     """
-    s[at.Y_START] = 0.0
-    if s[at.OFFSET_N] == 0.0:
+    s[Y_START] = 0.0
+    if s[OFFSET_N] == 0.0:
         return
-    most = _CONE_MM / s[at.PITCH] * 360.0
-    hidden = min(most, _CONE_SHARE * (s[at.TH] - s[at.TH_SEEN]))
-    s[at.TH_ENGAGED] = min(s[at.TH_ENGAGED], s[at.TH_SEEN] - hidden)
+    most = _CONE_MM / s[PITCH] * 360.0
+    hidden = min(most, _CONE_SHARE * (s[TH] - s[TH_SEEN]))
+    s[TH_ENGAGED] = min(s[TH_ENGAGED], s[TH_SEEN] - hidden)
 
 
 def _learn_offset(s: MutableSequence[float], y: float, bins: float) -> None:
     """Let the zero follow an idle torque, within a stated bound; a first rise is not idle."""
-    near = 0.05 + 0.3 * s[at.NOISE]
-    if s[at.OFFSET_N] > 0.0 and not -near < y < near:
+    near = 0.05 + 0.3 * s[NOISE]
+    if s[OFFSET_N] > 0.0 and not -near < y < near:
         return
-    if -_MAX_OFFSET_NCM < y + s[at.OFFSET] < _MAX_OFFSET_NCM:
-        s[at.OFFSET_N] += bins
-        count = min(1000.0, s[at.OFFSET_N])
-        s[at.OFFSET] += y * bins / count
+    if -_MAX_OFFSET_NCM < y + s[OFFSET] < _MAX_OFFSET_NCM:
+        s[OFFSET_N] += bins
+        count = min(1000.0, s[OFFSET_N])
+        s[OFFSET] += y * bins / count
 
 
 def _guess_rate(s: MutableSequence[float]) -> float:
@@ -146,9 +182,9 @@ def _guess_rate(s: MutableSequence[float]) -> float:
     A motor at rest lets the torque fall by a large part within a fraction of a second and then
     stay; it turns again when the torque climbs.
     """
-    y = s[at.Y]
-    if s[at.PHASE] == at.PAUSED:
-        return s[at.NOMINAL] if y > s[at.Y_BEFORE] + 0.1 + 2.0 * s[at.NOISE] else 0.0
-    if s[at.TREND_ON] > 0.0 and y < 0.8 * s[at.LEVEL] - 0.3 and y < s[at.Y_BEFORE]:
+    y = s[Y]
+    if s[PHASE] == PAUSED:
+        return s[NOMINAL] if y > s[Y_BEFORE] + 0.1 + 2.0 * s[NOISE] else 0.0
+    if s[TREND_ON] > 0.0 and y < 0.8 * s[LEVEL] - 0.3 and y < s[Y_BEFORE]:
         return 0.0
-    return s[at.NOMINAL]
+    return s[NOMINAL]

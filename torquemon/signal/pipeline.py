@@ -23,6 +23,7 @@ MAX_ALERTS: Final = 200
 _NAN: Final = float("nan")
 _NONE: Final[tuple[Alert, ...]] = ()
 _CALIBRATING: Final = Validity.CALIBRATING
+_VALID: Final = Validity.VALID
 
 
 class Phase(StrEnum):
@@ -79,11 +80,11 @@ class Pipeline:
             return _NONE
         bits = kernel_step(
             self._state,
-            t_us,
+            t_us + 0.0,  # whole numbers mixed with floats would cost more at every step
             torque_ncm,
             _NAN if angle_deg is None else angle_deg,
             _NAN if speed_rpm is None else speed_rpm,
-            validity,
+            0.0 if validity is _VALID else float(validity),
         )
         self._last = reading
         if bits == 0:

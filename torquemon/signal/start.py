@@ -25,7 +25,7 @@ def start_state(setup: JudgeSetup) -> list[float]:
     speed = DEFAULT_SPEED_RPM if setup.nominal_speed_rpm is None else setup.nominal_speed_rpm
     s[at.NOMINAL] = rpm_to_deg_per_s(speed) / 1000.0
     s[at.T_LAST] = -at.NEVER
-    s[at.Q0] = s[at.Q1] = s[at.Q2] = s[at.Q3] = s[at.Q4] = _NAN
+    s[at.Q1] = s[at.Q2] = s[at.Q3] = s[at.Q4] = _NAN
     s[at.ANGLE] = s[at.A_BIN] = s[at.SPEED] = s[at.FLAT_Q] = _NAN
     s[at.BIN_MAX] = -at.NEVER
     s[at.NOISE] = _START_NOISE_NCM

@@ -1,0 +1,93 @@
+"""`evaluate` on a small labelled set, from files to table and pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from hw_sim import dataset
+from torquemon.cohort.command import add_evaluate
+from torquemon.cohort.score import Case, Truth, quantile, score
+from torquemon.model import Alert, AlertCode, Priority, VerdictKind, Window
+
+WINDOW = Window(5.0, 15.0, "w", "test")
+
+
+def evaluate(*args: str) -> int:
+    parser = argparse.ArgumentParser()
+    add_evaluate(parser.add_subparsers())
+    options = parser.parse_args(["evaluate", *args])
+    code = options.run(options)
+    assert isinstance(code, int)
+    return code
+
+
+@pytest.fixture(scope="module")
+def small_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("set")
+    assert dataset.main([str(out), "-n", "4", "--seed", "5"]) == 0
+    return out
+
+
+def test_a_set_is_the_same_for_the_same_seed(small_set: Path, tmp_path: Path) -> None:
+    dataset.write_dataset(tmp_path, 2, 5, "core")
+    for name in ("core-00000.csv", "core-00001.csv"):
+        assert (tmp_path / name).read_bytes() == (small_set / name).read_bytes()
+
+
+def test_the_table_and_the_pictures(
+    small_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(str(small_set / "manifest.csv"), "--plot", str(tmp_path / "plots")) == 0
+    out = capsys.readouterr().out
+    for figure in ("hard contact alerted", "false excess", "verdict right", "error of the maximum"):
+        assert figure in out
+    assert evaluate(str(small_set / "manifest.csv"), "--no-angle") == 0
+    for path in (tmp_path / "plots").glob("*.svg"):
+        assert path.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_a_set_that_cannot_be_used_is_refused(
+    small_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("file,contact,max_torque_ncm\ncore-00000.csv,maybe,3\n", encoding="utf-8")
+    assert evaluate(str(small_set / "manifest.csv"), "--truth", str(truth)) == 2
+    assert "maybe" in capsys.readouterr().err
+    assert evaluate(str(tmp_path / "none.csv")) == 2
+    assert dataset.main([str(tmp_path), "-n", "0"]) == 2
+
+
+def alert(code: AlertCode, time_s: float) -> Alert:
+    return Alert(code, Priority.ALARM, 0, time_s, 9.0, 100.0, "because")
+
+
+def case(contact: str, contact_s: float | None, *alerts: Alert) -> Case:
+    truth = Truth("f", "core", contact, contact_s, None, 10.0, None)
+    return Case(truth, WINDOW, alerts, VerdictKind.WITHIN, 10.2, 90.0, 8.0)
+
+
+def test_hits_misses_and_false_alarms_are_counted() -> None:
+    root = AlertCode.ROOT_CONTACT
+    total = score(
+        [
+            case("hard", 5.0, alert(root, 5.1)),
+            case("hard", 5.0, alert(root, 6.5)),
+            case("glancing", 5.0, alert(root, 4.0), alert(root, 5.5)),
+            case("none", None, alert(root, 4.0)),
+            case("none", None, alert(AlertCode.EXCESS_TORQUE, 4.0)),
+        ]
+    )
+    assert total.hits == {"hard": 1, "glancing": 1}
+    assert total.contacts == {"hard": 2, "glancing": 1}
+    assert total.false_contacts == 2
+    assert total.false_excess == 1
+    assert total.verdicts_right == total.verdicts == 5
+    assert total.delay_s["hard"] == [pytest.approx(0.1)]
+
+
+def test_a_quantile_is_one_of_the_values() -> None:
+    assert quantile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert quantile([1.0, 2.0, 3.0], 0.95) == 3.0
