@@ -86,6 +86,18 @@ def pack(layout: struct.Struct, name: str, *values: int) -> bytes:
         raise MessageError(f"{name}: a value does not fit its field ({error})") from None
 
 
+_names_of: dict[type, tuple[str, ...]] = {}
+
+
+def _values(message: Fixed) -> list[int]:
+    """Return the fields of a message in order; their names are looked up once a type."""
+    kind = type(message)
+    names = _names_of.get(kind)
+    if names is None:
+        names = _names_of[kind] = tuple(field.name for field in fields(message))
+    return [getattr(message, name) for name in names]
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """Base of messages whose fields are numbers in the order of `LAYOUT`."""
@@ -94,8 +106,7 @@ class Fixed:
 
     def pack(self) -> bytes:
         """Payload bytes. Raises MessageError where a value does not fit its field."""
-        values = (getattr(self, field.name) for field in fields(self))
-        return pack(self.LAYOUT, type(self).__name__, *values)
+        return pack(self.LAYOUT, type(self).__name__, *_values(self))
 
     @classmethod
     def unpack(cls, payload: bytes) -> Self:

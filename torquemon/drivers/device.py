@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from torquemon.drivers.codec import Capability, Generation
 from torquemon.drivers.device_messages import Hello
-from torquemon.drivers.readings import Readings
+from torquemon.drivers.readings import VALIDITIES, Block
 from torquemon.model import Origin, Reading
 from torquemon.text import DeviceText, clean_bytes
 from torquemon.units import counts_to_ncm, ncm_to_counts_floor
@@ -103,27 +103,27 @@ class DeviceInfo:
         counts = ncm_to_counts_floor(threshold_ncm, hello.resolution_millionths, hello.torque_unit)
         return counts // hello.threshold_step_counts * hello.threshold_step_counts
 
-    def readings(self, message: Readings, first_seq: int, host_time_ns: int) -> list[Reading]:
-        """Turn a message into readings. `first_seq` is its sequence number, unwrapped.
+    def readings(self, block: Block, first_seq: int, host_time_ns: int) -> list[Reading]:
+        """Turn a frame's samples into readings. `first_seq` is their number, unwrapped.
 
         This is the one place where counts become N·cm.
         """
         resolution = self.hello.resolution_millionths
         unit = self.hello.torque_unit
-        base_us = message.base_time_us
+        base_us = block.base_time_us
+        angle_at = 2 if block.has_angle else None
+        speed_at = -2 if block.has_speed else None
         return [
             Reading(
                 seq,
-                base_us + offset_us,
+                base_us + row[0],
                 host_time_ns,
-                counts_to_ncm(counts, resolution, unit),
-                None if angle_mdeg is None else angle_mdeg / 1000,
-                None if speed_drpm is None else speed_drpm / 10,
-                validity,
+                counts_to_ncm(row[1], resolution, unit),
+                None if angle_at is None else row[angle_at] / 1000,
+                None if speed_at is None else row[speed_at] / 10,
+                VALIDITIES[row[-1]],
             )
-            for seq, (offset_us, counts, angle_mdeg, speed_drpm, validity) in enumerate(
-                message.samples, first_seq
-            )
+            for seq, row in enumerate(block.rows, first_seq)
         ]
 
 

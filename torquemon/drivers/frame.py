@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cobs import cobs
 
@@ -34,8 +33,7 @@ _MAX_TYPE: Final = 0xFF
 _MAX_COUNTER: Final = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One whole, checked frame.
 
     `counter` counts the frames of one direction modulo 65,536; a step of more than one is a lost

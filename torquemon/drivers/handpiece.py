@@ -189,16 +189,25 @@ class Handpiece:
             for reading in samples.readings:
                 stop = judge(reading)
                 if stop is not None:
-                    self._write(transport, self.link.stop(self._clock.monotonic_ns()))
+                    self._stop_now(transport)
         except TransportError:
             raise
         except Exception as error:  # noqa: BLE001 - a judge that fails must not take the reader along
             self._judge = _judge_nothing
             self._judge_failed = True
+            self._stop_now(transport)
             self._tell(JudgeFailed(f"{type(error).__name__}: {error}"))
-            self._write(transport, self.link.stop(self._clock.monotonic_ns()))
         else:
             self._reading_ns = self._clock.monotonic_ns()
+
+    def _stop_now(self, transport: Transport) -> None:
+        """Write a stop before anything is noted of it."""
+        request, wire = self.link.stop_wire()
+        if wire:
+            transport.write(wire)
+            now_ns = self._clock.monotonic_ns()
+            self.link.stop_written(request, now_ns)
+            self.capture.append(Chunk(now_ns, Direction.SENT, wire))
 
     def on_time(self, transport: Transport, now_ns: int) -> None:
         """Carry out what other threads asked for, renew, repeat."""

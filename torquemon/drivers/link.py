@@ -32,7 +32,7 @@ from torquemon.drivers.host_messages import (
 )
 from torquemon.drivers.lease import Lease
 from torquemon.drivers.messages import HostMessage, from_frame, to_frame
-from torquemon.drivers.readings import Readings
+from torquemon.drivers.readings import Readings, read_block
 from torquemon.drivers.requests import Requests
 from torquemon.drivers.stop_watch import StopPhase, StopWatch
 from torquemon.model import (
@@ -194,12 +194,27 @@ class Link:
 
         Where no hello was answered yet the capability is unknown: then it is sent as well.
         """
+        request, wire = self.stop_wire()
+        if wire:
+            self.stop_written(request, now_ns)
+        return wire
+
+    def stop_wire(self) -> tuple[StopRequest, bytes]:
+        """Return a stop and its bytes, before anything is noted: they leave first.
+
+        The bytes are empty where the device cannot be stopped. `stop_written` follows.
+        """
+        request = StopRequest(self.requests.new_id())
         if self.info is not None and not self.info.can_stop:
-            return b""
+            return request, b""
+        return request, self._write(request)
+
+    def stop_written(self, request: StopRequest, now_ns: int) -> None:
+        """Note that the stop has left, and watch what comes of it."""
         if not self.stop_watch.active:
             self._stop_failed_ns = None
         self.stop_watch.begin(now_ns)
-        return self._send(StopRequest(self.requests.new_id()), now_ns, repeats=False)
+        self._note_sent(request, now_ns, repeats=False)
 
     def _arm(self, info: DeviceInfo, command: ArmStop, now_ns: int) -> bytes:
         if not info.can_stop:
@@ -211,9 +226,12 @@ class Link:
         return self._send(request, now_ns)
 
     def _send(self, message: HostMessage, now_ns: int, *, repeats: bool = True) -> bytes:
+        self._note_sent(message, now_ns, repeats=repeats)
+        return self._write(message)
+
+    def _note_sent(self, message: HostMessage, now_ns: int, *, repeats: bool) -> None:
         dropped = self.requests.sent(message, now_ns, repeats=repeats)
         self._given_up += (pending.message for pending in dropped)
-        return self._write(message)
 
     def _write(self, message: HostMessage) -> bytes:
         wire = encode_frame(to_frame(message, self._counter))
@@ -268,13 +286,13 @@ class Link:
         """Take one frame. Never raises on what a device sends: it is counted and skipped."""
         self._heard_ns = now_ns
         try:
+            if frame.type == Readings.TYPE:  # the one that comes a hundred times a second
+                return self._readings(frame.payload, now_ns)
             message = from_frame(frame)
         except MessageError:
             self.bad_messages += 1
             return []
         match message:
-            case Readings():
-                return self._readings(message, now_ns)
             case Status():
                 return self._state(message.state, now_ns)
             case Ack():
@@ -316,16 +334,17 @@ class Link:
             self._last_report_id = 0
         return [Connected(info, rebooted)]
 
-    def _readings(self, message: Readings, now_ns: int) -> list[LinkEvent]:
+    def _readings(self, payload: bytes, now_ns: int) -> list[LinkEvent]:
+        block = read_block(payload)
         if self.info is None or self.phase is not LinkPhase.READY:
             return []
-        if message.base_time_us > _MAX_DEVICE_TIME_US:
+        if block.base_time_us > _MAX_DEVICE_TIME_US:
             self.bad_messages += 1
             return []
-        first = self.sequence.accept(message.first_seq, len(message.samples))
+        first = self.sequence.accept(block.first_seq, len(block.rows))
         if first is None:
             return []
-        readings = self.info.readings(message, first, now_ns)
+        readings = self.info.readings(block, first, now_ns)
         if self.stop_watch.active:
             for reading in readings:
                 self.stop_watch.saw_reading(reading)

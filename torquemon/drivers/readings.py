@@ -7,6 +7,7 @@ This is the one message that comes a hundred times a second, so it is read with 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple, Self
 
@@ -37,10 +38,10 @@ _SAMPLE_LAYOUTS: Final = {
     _FIELD_SPEED: struct.Struct("<HihB"),
     _FIELD_ANGLE | _FIELD_SPEED: struct.Struct("<HiihB"),
 }
-# A code from a later version is no reason to trust the sample.
-_VALIDITIES: Final = tuple(
+VALIDITIES: Final = tuple(
     Validity(code) if code <= max(Validity) else Validity.INVALID for code in range(256)
 )
+"""The meaning of each validity code; one from a later version is no reason to trust the sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +79,45 @@ class Readings:
     @classmethod
     def unpack(cls, payload: bytes) -> Self:
         """Read a payload. Raises MessageError."""
-        head = cls.LAYOUT.size
-        first_seq, base_time_us, fields, count = unpack(cls.LAYOUT, payload[:head], "Readings")
-        layout = _SAMPLE_LAYOUTS.get(fields)
-        if layout is None:
-            raise MessageError(f"Readings: unknown fields 0x{fields:02x}")
-        if not 1 <= count <= MAX_READINGS or len(payload) != head + count * layout.size:
-            raise MessageError(f"Readings: {count} samples do not make {len(payload)} bytes")
-        return cls(first_seq, base_time_us, _unpack_samples(fields, layout, payload[head:]))
+        block = read_block(payload)
+        return cls(block.first_seq, block.base_time_us, tuple(_samples(block)))
 
 
-def _unpack_samples(fields: int, layout: struct.Struct, data: bytes) -> tuple[RawSample, ...]:
-    known = _VALIDITIES
-    if fields == _FIELD_ANGLE | _FIELD_SPEED:
-        return tuple(RawSample(o, t, a, s, known[v]) for o, t, a, s, v in layout.iter_unpack(data))
-    if fields == _FIELD_ANGLE:
-        return tuple(RawSample(o, t, a, None, known[v]) for o, t, a, v in layout.iter_unpack(data))
-    if fields == _FIELD_SPEED:
-        return tuple(RawSample(o, t, None, s, known[v]) for o, t, s, v in layout.iter_unpack(data))
-    return tuple(RawSample(o, t, None, None, known[v]) for o, t, v in layout.iter_unpack(data))
+class Block(NamedTuple):
+    """The samples of one frame as their layout gives them, before they are named.
+
+    `rows` hold offset, torque, then angle and speed as far as `has_angle` and `has_speed` say, then
+    the validity code, whose meaning is in `VALIDITIES`. The hot path reads these.
+    """
+
+    first_seq: int
+    base_time_us: int
+    has_angle: bool
+    has_speed: bool
+    rows: list[tuple[int, ...]]
+
+
+def read_block(payload: bytes) -> Block:
+    """Read a payload of readings. Raises MessageError."""
+    head = Readings.LAYOUT.size
+    first_seq, base_time_us, fields, count = unpack(Readings.LAYOUT, payload[:head], "Readings")
+    layout = _SAMPLE_LAYOUTS.get(fields)
+    if layout is None:
+        raise MessageError(f"Readings: unknown fields 0x{fields:02x}")
+    if not 1 <= count <= MAX_READINGS or len(payload) != head + count * layout.size:
+        raise MessageError(f"Readings: {count} samples do not make {len(payload)} bytes")
+    rows = list(layout.iter_unpack(payload[head:]))
+    return Block(
+        first_seq, base_time_us, bool(fields & _FIELD_ANGLE), bool(fields & _FIELD_SPEED), rows
+    )
+
+
+def _samples(block: Block) -> Iterator[RawSample]:
+    for row in block.rows:
+        yield RawSample(
+            row[0],
+            row[1],
+            row[2] if block.has_angle else None,
+            row[-2] if block.has_speed else None,
+            VALIDITIES[row[-1]],
+        )

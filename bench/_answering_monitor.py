@@ -6,7 +6,9 @@ dashboard fetches from it like from any monitor.
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from torquemon.clock import SystemClock
 from torquemon.drivers.serial_port import SerialOpener
@@ -56,7 +58,9 @@ def main() -> int:
         options=Options(),
         start_recording=True,
     )
-    return AnsweringMonitor(run, catalogue, SystemClock(), Lines(sys.stderr, as_json=True)).run()
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        lines = Lines(nowhere, as_json=True)
+        return AnsweringMonitor(run, catalogue, SystemClock(), lines).run()
 
 
 if __name__ == "__main__":
