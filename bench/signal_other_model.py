@@ -1,4 +1,4 @@
-"""A second curve model that shares nothing with `hw_sim`: other forms, drawn straight over the angle.
+"""A second curve model that shares nothing with `hw_sim`: other forms, drawn over the angle.
 
 The figures of the judge must hold on curves of any honest model. Here the cortex is a straight or
 logistic ramp, the taper of the last millimetre a power of the depth (up to 15 N·cm per turn), the
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 _STEP_S = 0.002
+_STALL_NCM = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class OtherCurve:
 
 def other_curve(seed: int) -> OtherCurve:
     """Return curve `seed`; the same number gives the same curve."""
-    rng = random.Random(f"other {seed}")
+    rng = random.Random(f"other {seed}")  # noqa: S311 - seeded on purpose
     noise = np.random.default_rng(seed + 1_000_000)
     body_mm = rng.choice((6.0, 8.0, 9.0))
     pitch_mm = rng.uniform(0.7, 1.0)
@@ -59,17 +60,18 @@ def other_curve(seed: int) -> OtherCurve:
     contact_s = _first_s(deepest >= touch_deg) if contact != "none" else None
     if contact == "hard" and contact_s is not None:
         end = min(end, int((contact_s + 1.3) / _STEP_S))
-    end = min(end, int(np.argmax(torque > 40.0)) or end)
-    times = np.arange(end) * _STEP_S
+    end = min(end, int(np.argmax(torque > _STALL_NCM)) or end)
+    torque, angle = _stand(torque[:end], angle[:end])
+    times = np.arange(len(torque), dtype=np.float64) * _STEP_S
     seat_s = _first_s(deepest >= seat_mm / pitch_mm * 360.0)
     last_s = float(times[-1])
-    at, value, turned = _measure(rng, noise, times, torque[:end], angle[:end])
+    at, value, turned = _measure(rng, noise, times, torque, angle)
     return OtherCurve(
         time_s=at,
         torque_ncm=value,
         angle_deg=turned,
         true_time_s=times,
-        true_torque_ncm=torque[:end],
+        true_torque_ncm=torque,
         contact=contact,
         contact_s=contact_s if contact_s is not None and contact_s < last_s else None,
         seat_s=seat_s if seat_s is not None and seat_s < last_s else None,
@@ -77,6 +79,14 @@ def other_curve(seed: int) -> OtherCurve:
         pitch_mm=pitch_mm,
         speed_rpm=speed_rpm,
     )
+
+
+def _stand(torque: Floats, angle: Floats) -> tuple[Floats, Floats]:
+    """End with the screw standing for half a second and the torque relaxing."""
+    after = np.arange(1, 251) * _STEP_S
+    relaxing = torque[-1] * (1.0 - 0.06 * np.log1p(after / 0.03))
+    still = np.full(len(after), angle[-1])
+    return np.concatenate((torque, relaxing)), np.concatenate((angle, still))
 
 
 def _first_s(mask: npt.NDArray[np.bool_]) -> float | None:
@@ -186,4 +196,8 @@ def _measure(
     step = rng.choice((0.01, 0.02, 0.1))
     fine = rng.choice((0.1, 0.36, 0.5))
     turned = np.interp(at, times, angle)
-    return at, np.round(np.round(value / step) * step, 4), np.round(np.round(turned / fine) * fine, 3)
+    return (
+        at,
+        np.round(np.round(value / step) * step, 4),
+        np.round(np.round(turned / fine) * fine, 3),
+    )

@@ -58,7 +58,7 @@ from torquemon.signal.layout import (
 )
 from torquemon.signal.phase import CORTEX_MM, SEAT_MM, depth_mm
 
-ALLOWED_RISE: Final = 6.6
+ALLOWED_RISE: Final = 6.2
 """[E] N·cm per turn above the running slope that bone may honestly add for a while."""
 ALLOWED_RISE_FLARE: Final = 9.0
 """[E] The same where the body widens: taper up to about 15 is designed in."""
