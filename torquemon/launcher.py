@@ -96,27 +96,17 @@ def wait_for_door(monitor: subprocess.Popen[str], *, newer_than: float) -> None:
     raise LaunchError("the monitor did not start in time")
 
 
-def run_dashboard(role: Role, *, start_recording: bool) -> None:
-    """Show the dashboard of the running monitor until the user leaves. Raises LaunchError."""
-    from torquemon.local.client import LocalError
+def run_dashboard(role: Role, *, start_recording: bool) -> int:
+    """Show the dashboard of the running monitor until the user leaves; return its exit code."""
     from torquemon.tui.app import DashboardApp
+    from torquemon.tui.link import ReconnectingLink
 
-    try:
-        door = read_door(paths.door_path())
-    except DoorError as error:
-        raise LaunchError(str(error)) from error
+    async def connect() -> MonitorClient:
+        return await MonitorClient.connect(read_door(paths.door_path()), role)
 
-    async def show() -> None:
-        link = await MonitorClient.connect(door, role)
-        try:
-            await DashboardApp(link, start_recording=start_recording).run_async()
-        finally:
-            await link.close()
-
-    try:
-        asyncio.run(show())
-    except LocalError as error:
-        raise LaunchError(str(error)) from error
+    app = DashboardApp(ReconnectingLink(connect), start_recording=start_recording)
+    app.run()
+    return app.return_value or 0
 
 
 def order_quit() -> None:

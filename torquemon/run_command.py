@@ -66,14 +66,14 @@ def run_chair(args: argparse.Namespace) -> int:
 
     try:
         with contextlib.ExitStack() as stack:
-            _show_chair(args, stack)
+            code = _show_chair(args, stack)
     except (LaunchError, HomeError) as error:
         sys.stderr.write(f"torquemon: {error}\n")
         return EXIT_NOTHING_DONE
-    return _say_record()
+    return _say_record() or code
 
 
-def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from torquemon import launcher
     from torquemon.local.messages import Role
 
@@ -86,8 +86,9 @@ def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     monitor = stack.enter_context(launcher.child(words, out=log))
     stack.enter_context(launcher.child(["torquemon", "recorder"], out=log))
     launcher.wait_for_door(monitor, newer_than=began)
-    launcher.run_dashboard(Role.CONTROL, start_recording=bool(args.sim))
+    code = launcher.run_dashboard(Role.CONTROL, start_recording=bool(args.sim))
     launcher.order_quit()
+    return code
 
 
 def _headless(args: argparse.Namespace) -> int:

@@ -27,8 +27,8 @@ class LocalLostError(LocalError, OSError):
     """The monitor does not answer any more."""
 
 
-class MonitorClient:
-    """One connection to the monitor. Requests are answered one after the other."""
+class _Connection:
+    """One connection. Requests on it are answered one after the other."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -36,39 +36,18 @@ class MonitorClient:
         self._turn = asyncio.Lock()
 
     @classmethod
-    async def connect(cls, door: Door, role: Role) -> MonitorClient:
-        """Connect and say hello. Raises LocalError."""
+    async def open(cls, door: Door) -> _Connection:
+        """Connect. Raises LocalLostError."""
         try:
             reader, writer = await asyncio.open_connection(
                 LOOPBACK, door.port, limit=MAX_ANSWER_BYTES
             )
         except OSError as error:
             raise LocalLostError("the monitor does not answer: is it still running?") from error
-        client = cls(reader, writer)
-        await client._ask(Hello(token=door.token, role=role))
-        return client
+        return cls(reader, writer)
 
-    async def fetch(
-        self, drawn: int, insertion_id: str | None, curve_from: int
-    ) -> tuple[View, CurveBlock | None]:
-        """Fetch the view; `drawn` names the last view that was drawn. Raises LocalError."""
-        answer = await self._ask(
-            Fetch(drawn=drawn, insertion_id=insertion_id, curve_from=curve_from)
-        )
-        if answer.view is None:
-            raise LocalLostError("the monitor answered without a view")
-        return answer.view, answer.curve
-
-    async def order(self, name: OrderName, **fields: str) -> str:
-        """Give an order and return the monitor's sentence. Raises LocalError on refusal."""
-        answer = await self._ask(Order(name=name, fields=fields))
-        return answer.text
-
-    async def close(self) -> None:
-        """Leave."""
-        self._writer.close()
-
-    async def _ask(self, request: Hello | Fetch | Order) -> Answer:
+    async def ask(self, request: Hello | Fetch | Order) -> Answer:
+        """Send a request and return its answer. Raises LocalError."""
         async with self._turn:
             try:
                 self._writer.write(request.model_dump_json().encode() + b"\n")
@@ -85,3 +64,48 @@ class MonitorClient:
         if not answer.ok:
             raise LocalError(answer.error)
         return answer
+
+    def close(self) -> None:
+        """Leave."""
+        self._writer.close()
+
+
+class MonitorClient:
+    """A client of the monitor: one connection for the view, one for orders.
+
+    A stop must not wait behind a fetch that is not answered.
+    """
+
+    def __init__(self, views: _Connection, orders: _Connection) -> None:
+        self._views = views
+        self._orders = orders
+
+    @classmethod
+    async def connect(cls, door: Door, role: Role) -> MonitorClient:
+        """Connect and say hello. Raises LocalError."""
+        views = await _Connection.open(door)
+        hello = await views.ask(Hello(token=door.token, role=role))
+        orders = await _Connection.open(door)
+        await orders.ask(Hello(token=door.token, role=role, client=hello.client))
+        return cls(views, orders)
+
+    async def fetch(
+        self, drawn: int, insertion_id: str | None, curve_from: int
+    ) -> tuple[View, CurveBlock | None]:
+        """Fetch the view; `drawn` names the last view that was drawn. Raises LocalError."""
+        answer = await self._views.ask(
+            Fetch(drawn=drawn, insertion_id=insertion_id, curve_from=curve_from)
+        )
+        if answer.view is None:
+            raise LocalLostError("the monitor answered without a view")
+        return answer.view, answer.curve
+
+    async def order(self, name: OrderName, **fields: str) -> str:
+        """Give an order and return the monitor's sentence. Raises LocalError on refusal."""
+        answer = await self._orders.ask(Order(name=name, fields=fields))
+        return answer.text
+
+    async def close(self) -> None:
+        """Leave."""
+        self._views.close()
+        self._orders.close()

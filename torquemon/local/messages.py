@@ -60,6 +60,8 @@ class Hello(_Message):
     op: Literal["hello"] = "hello"
     token: str
     role: Role
+    client: Annotated[int, Field(ge=0)] = 0
+    """0 for a new client; its number (from the first answer) for a further connection of it."""
 
 
 class Fetch(_Message):
@@ -90,5 +92,7 @@ class Answer(BaseModel):
     ok: bool
     error: str = ""
     text: str = ""
+    client: int = 0
+    """The client's number, in the answer to a hello."""
     view: View | None = None
     curve: CurveBlock | None = None

@@ -39,6 +39,7 @@ class _Client:
 
     def __init__(self, number: int, connection: socket.socket) -> None:
         self.number = number
+        self.client = number  # whom this connection belongs to
         self.connection = connection
         self.role: Role | None = None
         self.inbox = b""
@@ -46,7 +47,7 @@ class _Client:
 
 
 class LocalServer:
-    """Listens on loopback. `gone` is called with the number of a client that left."""
+    """Listens on loopback. `gone` hears a client's number when its last connection has left."""
 
     def __init__(self, handler: Handler, gone: Callable[[int], None]) -> None:
         self._handler = handler
@@ -125,11 +126,12 @@ class LocalServer:
             if not hmac.compare_digest(request.token.encode(), self.door.token.encode()):
                 raise ConnectionResetError
             client.role = request.role
-            self._queue(client, Answer(ok=True))
+            client.client = request.client or client.number
+            self._queue(client, Answer(ok=True, client=client.client))
         elif client.role is None:
             raise ConnectionResetError
         else:
-            self._queue(client, self._handler(client.number, client.role, request))
+            self._queue(client, self._handler(client.client, client.role, request))
 
     def _queue(self, client: _Client, answer: Answer) -> None:
         client.outbox += answer.model_dump_json().encode() + b"\n"
@@ -149,4 +151,5 @@ class LocalServer:
             return
         self._selector.unregister(client.connection)
         client.connection.close()
-        self._gone(client.number)
+        if all(other.client != client.client for other in self._clients.values()):
+            self._gone(client.client)

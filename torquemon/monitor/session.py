@@ -317,6 +317,7 @@ class Session:
         for alert in conclusion.alerts:
             self.chronicle.keep(alert)
         self.chronicle.close(self._clock.utc_now().isoformat())
+        self.side.notice = f"record {recording.id} is closed"
         self._finishing = False
 
     def _disarm_if_over(self, now_ns: int) -> None:

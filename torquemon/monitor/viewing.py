@@ -130,7 +130,9 @@ class Viewer:
         lease = session.handpiece.link.lease
         held = lease.held_counts
         held_ncm = device.ncm(held) if device is not None and held is not None else None
-        if lease.phase is not ArmPhase.ARMED:
+        if lease.phase is ArmPhase.HALTED:
+            reasons = (lease.why_not,)
+        elif lease.phase is not ArmPhase.ARMED:
             reasons = (session.why_not_armed(), *reasons)
         return ArmView(phase=lease.phase, wanted_ncm=wanted_ncm, held_ncm=held_ncm, reasons=reasons)
 
