@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from pydantic import ValidationError
 
@@ -65,9 +66,11 @@ class _Connection:
             raise LocalError(answer.error)
         return answer
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Leave."""
         self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
 
 class MonitorClient:
@@ -83,10 +86,14 @@ class MonitorClient:
     @classmethod
     async def connect(cls, door: Door, role: Role) -> MonitorClient:
         """Connect and say hello. Raises LocalError."""
-        views = await _Connection.open(door)
-        hello = await views.ask(Hello(token=door.token, role=role))
-        orders = await _Connection.open(door)
-        await orders.ask(Hello(token=door.token, role=role, client=hello.client))
+        async with contextlib.AsyncExitStack() as opened:
+            views = await _Connection.open(door)
+            opened.push_async_callback(views.close)
+            hello = await views.ask(Hello(token=door.token, role=role))
+            orders = await _Connection.open(door)
+            opened.push_async_callback(orders.close)
+            await orders.ask(Hello(token=door.token, role=role, client=hello.client))
+            opened.pop_all()
         return cls(views, orders)
 
     async def fetch(
@@ -107,5 +114,5 @@ class MonitorClient:
 
     async def close(self) -> None:
         """Leave."""
-        self._views.close()
-        self._orders.close()
+        await self._views.close()
+        await self._orders.close()
