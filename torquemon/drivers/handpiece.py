@@ -22,6 +22,7 @@ from torquemon.drivers.frame import Framer
 from torquemon.drivers.link import Link, LinkEvent, LinkPhase, Samples
 from torquemon.drivers.transport import Transport, TransportOpener
 from torquemon.model import Command, Reading, Stop
+from torquemon.text import clean
 
 READ_TIMEOUT_S: Final = 0.02
 NO_DATA_NS: Final = 250_000_000
@@ -142,6 +143,9 @@ class Handpiece:
                 self._converse(transport)
             except TransportError as error:
                 self.on_gone(str(error))
+            except Exception as error:  # noqa: BLE001 - without this thread nothing watches
+                why = clean(f"{type(error).__name__}: {error}")
+                self.on_gone(f"the driver failed ({why}): trying anew")
             finally:
                 self._transport = None
                 transport.close()
@@ -222,7 +226,7 @@ class Handpiece:
         for event in events:
             self._tell(event)
         if self.link.phase is LinkPhase.REFUSED:
-            raise TransportGoneError("the device and this program do not understand each other")
+            raise TransportGoneError(self.link.refusal)
 
     def _write(self, transport: Transport, wire: bytes) -> None:
         if not wire:

@@ -152,6 +152,8 @@ class Link:
         self.sequence = Sequence()
         self.stop_watch = StopWatch()
         self.bad_messages = 0
+        self.refusal = ""
+        """Why the session cannot go on; empty where it can."""
         self._session = seed & 0xFFFFFFFF
         self._counter = 0
         self._hello_ns = 0
@@ -311,12 +313,11 @@ class Link:
             return []
         if hello.version != PROTOCOL_VERSION:
             self.phase = LinkPhase.REFUSED
-            return [
-                Refused(
-                    f"the device speaks version {hello.version} of the protocol, this program "
-                    f"version {PROTOCOL_VERSION}: update the older of the two"
-                )
-            ]
+            self.refusal = (
+                f"the device speaks version {hello.version} of the protocol, this program "
+                f"version {PROTOCOL_VERSION}: update the older of the two"
+            )
+            return [Refused(self.refusal)]
         try:
             info = DeviceInfo.from_hello(hello)
         except (ValueError, OverflowError, OSError):

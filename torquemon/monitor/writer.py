@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from torquemon.journal import Entry, InsertionRow, JournalError
+from torquemon.text import clean
 
 COMMIT_INTERVAL_S: Final = 0.1
 _RETRY_S: Final = 1.0
@@ -38,7 +39,9 @@ class JournalWriter:
     def __init__(self, sink: JournalSink) -> None:
         self._sink = sink
         self._items: deque[Entry | InsertionRow] = deque()
-        self._kept_bytes = 0
+        # each is written by one thread only: a shared sum would drift and end as "full"
+        self._taken_bytes = 0
+        self._stored_bytes = 0
         self._hurry = threading.Event()
         self._closing = threading.Event()
         self._idle = threading.Event()
@@ -47,19 +50,24 @@ class JournalWriter:
         self.dropped_entries = 0
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes that wait to be stored."""
+        return self._taken_bytes - self._stored_bytes
+
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()
 
     def put(self, item: Entry | InsertionRow) -> None:
         """Hand over one item. Never blocks."""
-        size = len(item.data) if isinstance(item, Entry) else 0
-        if self._kept_bytes + size > MAX_KEPT_BYTES:
+        size = _size(item)
+        if self.kept_bytes + size > MAX_KEPT_BYTES:
             self.dropped_entries += 1
             return
-        self._kept_bytes += size
-        self._idle.clear()
+        self._taken_bytes += size
         self._items.append(item)
+        self._idle.clear()  # after the item is in: a commit in between has not stored it
 
     def hurry(self) -> None:
         """Commit now."""
@@ -101,9 +109,12 @@ class JournalWriter:
             except JournalError as error:
                 self.problem = self._sentence(str(error))
                 return False
+            except Exception as error:  # noqa: BLE001 - this thread must outlive any mistake
+                why = f"storing failed ({type(error).__name__}: {clean(str(error))})"
+                self.problem = self._sentence(why)
+                return False
             for _ in range(done):
-                item = self._items.popleft()
-                self._kept_bytes -= len(item.data) if isinstance(item, Entry) else 0
+                self._stored_bytes += _size(self._items.popleft())
         self.problem = self._sentence("")
         self._idle.set()
         if self._items:
@@ -114,3 +125,7 @@ class JournalWriter:
         if self.dropped_entries:
             return f"{self.dropped_entries} entries could not be stored. {why}".strip()
         return why
+
+
+def _size(item: Entry | InsertionRow) -> int:
+    return len(item.data) if isinstance(item, Entry) else 0
