@@ -11,7 +11,7 @@ from typing import Any
 from torquemon.cohort.curves import CurveError, read_curve
 from torquemon.cohort.manifest import Row, RowError, curve_path, setup_of
 from torquemon.model import Alert, Reading, Validity, Verdict
-from torquemon.profiles import Catalogue, builtin
+from torquemon.profiles import Catalogue
 from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup
 from torquemon.text import clean
@@ -86,9 +86,8 @@ def alert_fields(alert: Alert) -> dict[str, Any]:
     }
 
 
-def analyse(manifest: Path, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+def analyse(manifest: Path, rows: Iterable[Row], catalogue: Catalogue) -> Iterator[dict[str, Any]]:
     """Yield one result a row, in the manifest's order."""
-    catalogue = builtin()
     for row in rows:
         yield analyse_row(manifest, row, catalogue)
 

@@ -12,6 +12,7 @@ from torquemon.text import clean
 if TYPE_CHECKING:
     from torquemon.cohort.manifest import Row
     from torquemon.cohort.score import Truth
+    from torquemon.profiles import Catalogue
 
 EXIT_OK: Final = 0
 EXIT_SOME_FAILED: Final = 1
@@ -35,22 +36,39 @@ def add_analyse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "--output", type=Path, metavar="RESULTS.jsonl", help="write here, not to standard output"
     )
+    _add_profiles(parser)
     parser.set_defaults(run=run_analyse)
+
+
+def _add_profiles(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a clinic's own screws and windows."""
+    parser.add_argument(
+        "--profiles", type=Path, metavar="OWN.toml", help="a clinic's own screws and windows"
+    )
+
+
+def _catalogue(args: argparse.Namespace) -> Catalogue:
+    """Return the catalogue with what the options add. Raises ProfileError."""
+    from torquemon.profiles import builtin, with_own
+
+    return builtin() if args.profiles is None else with_own(builtin(), args.profiles)
 
 
 def run_analyse(args: argparse.Namespace) -> int:
     """Run `analyse`; return the exit code."""
     from torquemon.cohort.manifest import ManifestError, read_manifest
+    from torquemon.profiles import ProfileError
 
     try:
+        catalogue = _catalogue(args)
         rows = read_manifest(args.manifest)
-    except ManifestError as error:
+    except (ManifestError, ProfileError) as error:
         return _fail(f"analyse: {error}")
     if args.output is None:
-        return _write_results(args.manifest, rows, sys.stdout)
+        return _write_results(args.manifest, rows, catalogue, sys.stdout)
     try:
         with args.output.open("w", encoding="utf-8", newline="\n") as stream:
-            return _write_results(args.manifest, rows, stream)
+            return _write_results(args.manifest, rows, catalogue, stream)
     except OSError as error:
         reason = clean(error.strerror or "the file system refuses")
         return _fail(f"analyse: cannot write {clean(str(args.output))!r}: {reason}")
@@ -76,6 +94,7 @@ def add_evaluate(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument(
         "--plot", type=Path, metavar="DIR", help="a picture of each miss and each false alarm"
     )
+    _add_profiles(parser)
     parser.set_defaults(run=run_evaluate)
 
 
@@ -84,6 +103,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
     from torquemon.cohort.curves import CurveError
     from torquemon.cohort.manifest import ManifestError, RowError, read_manifest
     from torquemon.cohort.truth import TruthError, read_truth
+    from torquemon.profiles import ProfileError
 
     try:
         rows = read_manifest(args.manifest)
@@ -91,15 +111,17 @@ def run_evaluate(args: argparse.Namespace) -> int:
         rows = [row for row in rows if row.file in truths]
         if not rows:
             return _fail("evaluate: no curve of the manifest has a truth")
-        _print_score(args, rows, truths)
-    except (ManifestError, TruthError, RowError, CurveError) as error:
+        _print_score(args, rows, truths, _catalogue(args))
+    except (ManifestError, ProfileError, TruthError, RowError, CurveError) as error:
         return _fail(f"evaluate: {error}")
     except OSError as error:
         return _fail(f"evaluate: {clean(error.strerror or 'the file system refuses')}")
     return EXIT_OK
 
 
-def _print_score(args: argparse.Namespace, rows: list[Row], truths: dict[str, Truth]) -> None:
+def _print_score(
+    args: argparse.Namespace, rows: list[Row], truths: dict[str, Truth], catalogue: Catalogue
+) -> None:
     """Judge, score and print; write the pictures asked for."""
     from torquemon.cohort.evaluate import judged_cases, write_picture
     from torquemon.cohort.progress import Progress
@@ -110,7 +132,7 @@ def _print_score(args: argparse.Namespace, rows: list[Row], truths: dict[str, Tr
         args.plot.mkdir(parents=True, exist_ok=True)
     progress = Progress(sys.stderr, len(rows), "curves")
     total = Score()
-    judged = judged_cases(args.manifest, rows, truths, with_angle=with_angle)
+    judged = judged_cases(args.manifest, rows, truths, catalogue, with_angle=with_angle)
     for done, (case, curve) in enumerate(judged, start=1):
         for what in add_case(total, case, with_angle=with_angle):
             if args.plot is not None:
@@ -121,14 +143,14 @@ def _print_score(args: argparse.Namespace, rows: list[Row], truths: dict[str, Tr
         sys.stdout.write(f"{figure:<38}{measured:<26}{goal}\n")
 
 
-def _write_results(manifest: Path, rows: list[Row], stream: TextIO) -> int:
+def _write_results(manifest: Path, rows: list[Row], catalogue: Catalogue, stream: TextIO) -> int:
     """Judge every row and write its line; return the exit code."""
     from torquemon.cohort.analyse import analyse, to_line
     from torquemon.cohort.progress import Progress
 
     progress = Progress(sys.stderr, len(rows), "curves")
     failed = 0
-    for done, result in enumerate(analyse(manifest, rows), start=1):
+    for done, result in enumerate(analyse(manifest, rows, catalogue), start=1):
         failed += "error" in result
         stream.write(to_line(result) + "\n")
         progress.update(done)

@@ -12,18 +12,22 @@ from torquemon.cohort.manifest import Row, curve_path, setup_of
 from torquemon.cohort.picture import picture
 from torquemon.cohort.score import Case, Truth
 from torquemon.model import Reading
-from torquemon.profiles import builtin
+from torquemon.profiles import Catalogue
 
 
 def judged_cases(
-    manifest: Path, rows: Sequence[Row], truths: dict[str, Truth], *, with_angle: bool
+    manifest: Path,
+    rows: Sequence[Row],
+    truths: dict[str, Truth],
+    catalogue: Catalogue,
+    *,
+    with_angle: bool,
 ) -> Iterator[tuple[Case, list[Reading]]]:
     """Yield each judged curve that has a truth, with its readings.
 
     Raises RowError or CurveError for a row or a file that cannot be used: a score over a part of
     a set would look like a score.
     """
-    catalogue = builtin()
     for row in rows:
         truth = truths.get(row.file)
         if truth is None:

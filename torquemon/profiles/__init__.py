@@ -9,6 +9,7 @@ from torquemon.profiles.catalogue import (
     builtin,
     parse_window,
 )
+from torquemon.profiles.own import with_own
 
 __all__ = [
     "Catalogue",
@@ -18,4 +19,5 @@ __all__ = [
     "WindowProfile",
     "builtin",
     "parse_window",
+    "with_own",
 ]

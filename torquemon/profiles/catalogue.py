@@ -70,7 +70,8 @@ class Screw(_Profile):
     """A mini-implant. Lengths in mm; what the maker does not state is None.
 
     `pitch_mm` is the advance per full turn; `body_mm` the threaded length, at whose end the neck
-    meets bone; `flare_to_mm` the diameter to which the body widens over its last part.
+    meets bone; `flare_to_mm` the diameter to which the body widens over its last part, `flare_mm`
+    the length of that part where it is stated.
     """
 
     diameter_mm: PositiveMm | None = None
@@ -78,6 +79,7 @@ class Screw(_Profile):
     neck_mm: PositiveMm | None = None
     pitch_mm: Annotated[float, Field(ge=0.2, le=3.0, allow_inf_nan=False)] = DEFAULT_PITCH_MM
     flare_to_mm: PositiveMm | None = None
+    flare_mm: PositiveMm | None = None
     fracture_torque_ncm: Annotated[TorqueNcm, Field(gt=0)] | None = None
     usual_sites: tuple[str, ...] = ()
 

@@ -28,6 +28,13 @@ def _require(value: float, low: float, high: float, what: str) -> None:
         raise ValueError(f"{what} must lie between {low:g} and {high:g}, got {value!r}")
 
 
+def _flare_mm(screw: Screw) -> float:
+    """Return over what length the body widens; 0 for one that does not."""
+    if screw.flare_to_mm is None:
+        return 0.0
+    return FLARE_LENGTH_MM if screw.flare_mm is None else screw.flare_mm
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeSetup:
     """The facts a curve is judged with.
@@ -92,7 +99,7 @@ class JudgeSetup:
             window=window,
             pitch_mm=screw.pitch_mm if pitch_mm is None else pitch_mm,
             body_mm=screw.body_mm,
-            flare_mm=0.0 if screw.flare_to_mm is None else FLARE_LENGTH_MM,
+            flare_mm=_flare_mm(screw),
             fracture_torque_ncm=screw.fracture_torque_ncm,
             threshold_ncm=threshold_ncm,
             nominal_speed_rpm=nominal_speed_rpm,
