@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ("tests.requirement_trace", "pytester")
+
 settings.register_profile("torquemon", deadline=None, print_blob=True)
 settings.load_profile("torquemon")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def test_byte_by_byte_and_polite_delimiters_change_nothing(frames: list[Frame]) 
     assert framer.bad_frames == 0
 
 
+@pytest.mark.requirement("REQ-LINK-1")
 @settings(max_examples=1500)
 @given(st.data(), STREAMS)
 def test_one_corruption_costs_at_most_two_frames_and_makes_none(
@@ -83,6 +85,7 @@ def test_one_corruption_costs_at_most_two_frames_and_makes_none(
     assert len(found) >= len(frames) - 2
 
 
+@pytest.mark.requirement("REQ-LINK-1")
 @settings(max_examples=300)
 @given(STREAMS, st.integers(0, 1 << 40))
 def test_every_flipped_bit_is_noticed(frames: list[Frame], where: int) -> None:
@@ -96,6 +99,7 @@ def test_every_flipped_bit_is_noticed(frames: list[Frame], where: int) -> None:
     assert framer.bad_frames >= 1
 
 
+@pytest.mark.requirement("REQ-LINK-4")
 @given(st.lists(st.binary(max_size=700), max_size=12))
 def test_random_bytes_never_raise_and_never_grow_the_memory(pieces: list[bytes]) -> None:
     framer = Framer()
@@ -104,6 +108,7 @@ def test_random_bytes_never_raise_and_never_grow_the_memory(pieces: list[bytes])
         assert framer.pending_bytes <= MAX_ENCODED_BYTES
 
 
+@pytest.mark.requirement("REQ-LINK-4")
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=20), FRAMES)
 def test_an_endless_frame_is_dropped_once_and_the_next_is_read(
     lengths: list[int], frame: Frame

@@ -83,6 +83,7 @@ def check_prefix(folder: Path, log: bytes, *, read_only: bool, name: str) -> int
         journal.close()
 
 
+@pytest.mark.requirement("REQ-REC-2")
 def test_a_log_cut_at_any_page_leaves_a_clean_prefix(crashed: Path) -> None:
     log = (crashed / "journal.db-wal").read_bytes()
     counts = [
@@ -94,6 +95,7 @@ def test_a_log_cut_at_any_page_leaves_a_clean_prefix(crashed: Path) -> None:
     assert len(set(counts)) > 20
 
 
+@pytest.mark.requirement("REQ-REC-2")
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_log_cut_or_bent_anywhere_leaves_a_clean_prefix(

@@ -27,6 +27,7 @@ DEVICES = st.builds(
 NO_NUMBERS = st.sampled_from((math.nan, math.inf, -math.inf, 0.0, -1.0))
 
 
+@pytest.mark.requirement("REQ-LIM-2")
 @given(st.none() | TORQUES, st.none() | TORQUES, st.none() | TORQUES, st.none() | DEVICES)
 def test_the_threshold_is_never_above_any_limit_and_one_step_below_the_lowest_at_most(
     wanted: float | None,
@@ -60,6 +61,7 @@ def test_the_threshold_is_never_above_any_limit_and_one_step_below_the_lowest_at
     assert ("screw limit unknown" in found.reasons) == (fracture is None)
 
 
+@pytest.mark.requirement("REQ-LIM-3")
 @given(NO_NUMBERS, st.sampled_from(("wanted_ncm", "window_high_ncm", "fracture_torque_ncm")))
 def test_what_is_no_torque_is_refused_by_name(value: float, name: str) -> None:
     fields = {"wanted_ncm": 12.0, "window_high_ncm": 15.0, "fracture_torque_ncm": 30.0}
@@ -73,6 +75,7 @@ def test_what_is_no_torque_is_refused_by_name(value: float, name: str) -> None:
         )
 
 
+@pytest.mark.requirement("REQ-LIM-1", "REQ-LIM-5")
 @pytest.mark.parametrize(
     ("wanted", "window", "fracture", "device_max", "threshold", "reason"),
     [
@@ -103,6 +106,7 @@ def test_the_lowest_limit_wins_and_its_reason_comes_first(
     assert found.reasons[0] == reason
 
 
+@pytest.mark.requirement("REQ-LIM-2")
 def test_a_cut_to_the_step_is_said() -> None:
     found = stop_threshold(
         wanted_ncm=12.49,
@@ -114,6 +118,7 @@ def test_a_cut_to_the_step_is_said() -> None:
     assert found.reasons[-1] == "floored to the device's step of 0.5 N·cm"
 
 
+@pytest.mark.requirement("REQ-LIM-4")
 @pytest.mark.parametrize(
     ("wanted", "device", "why"),
     [
@@ -131,6 +136,7 @@ def test_where_nothing_sensible_is_left_it_says_why(
         )
 
 
+@pytest.mark.requirement("REQ-LIM-3")
 @pytest.mark.parametrize(
     "values",
     [

@@ -57,6 +57,7 @@ def test_a_payload_of_another_length_is_refused(
         kind.unpack(payload + more)
 
 
+@pytest.mark.requirement("REQ-LINK-4")
 @settings(max_examples=400)
 @given(kind=st.sampled_from(KINDS), payload=st.binary(max_size=120))
 def test_any_payload_is_read_or_refused(kind: type[m.Message], payload: bytes) -> None:
@@ -75,6 +76,7 @@ def test_an_unknown_type_is_skipped_in_silence(kind: int, payload: bytes) -> Non
     assert link.bad_messages == 0
 
 
+@pytest.mark.requirement("REQ-LINK-4")
 @settings(max_examples=400)
 @given(st.lists(st.one_of(MESSAGES, st.builds(Frame, U8, U16, st.binary(max_size=60)))))
 def test_a_link_takes_any_frames_without_raising(items: list[m.Message | Frame]) -> None:
@@ -104,6 +106,7 @@ def test_unknown_capabilities_are_ignored(hello: m.Hello, bit: int) -> None:
     assert m.Hello.unpack(bytes(payload)) == hello
 
 
+@pytest.mark.requirement("REQ-NUM-5")
 @pytest.mark.parametrize("code", [6, 77, 255])
 def test_a_validity_from_a_later_version_counts_as_invalid(code: int) -> None:
     payload = bytearray(m.Readings(0, 0, (sample(),)).pack())
@@ -115,6 +118,7 @@ def sample() -> RawSample:
     return RawSample(0, 1, None, None, Validity.VALID)
 
 
+@pytest.mark.requirement("REQ-SEC-1")
 @given(st.binary(max_size=64))
 def test_the_text_of_a_device_is_cleaned(text: bytes) -> None:
     link = Link(1)
@@ -147,6 +151,7 @@ BASE = m.Hello(
 )
 
 
+@pytest.mark.requirement("REQ-LIM-3")
 @pytest.mark.parametrize(
     "change",
     [

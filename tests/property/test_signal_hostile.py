@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def insertion(seconds: float = 6.0, start_us: int = 0) -> list[Reading]:
     return found
 
 
+@pytest.mark.requirement("REQ-NUM-4")
 @given(st.lists(hostile, max_size=60))
 @settings(deadline=None)
 def test_no_float_raises_and_the_state_stays_finite(curve: list[Reading]) -> None:
@@ -61,6 +63,7 @@ def test_no_float_raises_and_the_state_stays_finite(curve: list[Reading]) -> Non
         assert value is None or math.isfinite(value)
 
 
+@pytest.mark.requirement("REQ-STOP-6")
 @given(st.lists(hostile, max_size=20), st.integers(0, 1200))
 @settings(deadline=None, max_examples=60)
 def test_no_sample_disables_the_excess_stop(bad: list[Reading], place: int) -> None:
@@ -73,6 +76,7 @@ def test_no_sample_disables_the_excess_stop(bad: list[Reading], place: int) -> N
     assert late
 
 
+@pytest.mark.requirement("REQ-NUM-4")
 @given(st.sampled_from([math.nan, math.inf, -math.inf, 1e300, -1e300]), st.integers(5, 2900))
 @settings(deadline=None, max_examples=40)
 def test_one_impossible_torque_is_told_and_changes_nothing_else(bad: float, place: int) -> None:
@@ -88,6 +92,7 @@ def test_one_impossible_torque_is_told_and_changes_nothing_else(bad: float, plac
     assert abs(peak - 22.0) < 0.2
 
 
+@pytest.mark.requirement("REQ-SIG-6")
 @given(st.lists(hostile, min_size=30, max_size=80))
 @settings(deadline=None)
 def test_bad_data_never_has_a_normal_looking_verdict(bad: list[Reading]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ COMMANDS = st.builds(
 )
 
 
+@pytest.mark.requirement("REQ-DEV-6")
 @given(st.lists(COMMANDS, max_size=60))
 def test_sixteen_results_are_remembered(
     commands: list[TareRequest | DisarmRequest | StopRequest],
@@ -98,12 +100,14 @@ def test_a_hello_forgets_the_ids_and_starts_the_counter_anew() -> None:
     assert len(device.done) == 2
 
 
+@pytest.mark.requirement("REQ-DEV-6")
 def test_silent_and_deaf_before_the_hello_but_a_stop_is_obeyed() -> None:
     device = Device()
     assert device.ask(ArmRequest(1, 1200, 500, 1), RenewRequest(2, 2), StopRequest(3)) == []
     assert device.done == [StopRequest(3)]
 
 
+@pytest.mark.requirement("REQ-DEV-6")
 def test_of_what_comes_together_the_stop_goes_first() -> None:
     device = greeted()
     device.ask(ArmRequest(1, 1200, 500, 1), RenewRequest(2, 2), StopRequest(3))

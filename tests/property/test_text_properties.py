@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from torquemon.text import MAX_TEXT_CHARS, clean, clean_bytes
 
+pytestmark = pytest.mark.requirement("REQ-SEC-1")
+
 ANY_TEXT = st.one_of(
     st.text(),
     st.text(alphabet=st.characters(categories=("Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Mn"))),

@@ -86,6 +86,7 @@ def test_the_page_states_the_limits_of_the_codec() -> None:
     assert f"text UTF-8 at most {MAX_ERROR_TEXT_BYTES} bytes" in PAGE
 
 
+@pytest.mark.requirement("REQ-STOP-9")
 def test_no_message_of_the_host_moves_a_motor_or_releases_a_halt() -> None:
     assert {kind.__name__ for kind in HOST_TYPES} == {
         "HelloRequest",

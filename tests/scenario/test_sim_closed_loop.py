@@ -72,6 +72,7 @@ def test_an_armed_stop_halts_close_above_its_threshold(name: str, seed: int) -> 
     assert abs(numbers[notice.seq] - notice.torque_counts) < 60
 
 
+@pytest.mark.requirement("REQ-LEASE-5")
 def test_the_motor_stands_50_ms_after_a_lease_that_nobody_renews() -> None:
     host = meet("nominal", arm_at=1200)
     host.run(8.0)
@@ -141,6 +142,7 @@ def test_the_same_seed_sends_the_same_bytes(name: str) -> None:
     assert record() == record()
 
 
+@pytest.mark.requirement("REQ-ORG-3")
 def test_every_scenario_introduces_itself_as_simulated() -> None:
     for chosen in SCENARIOS.values():
         host = MiniHost(Twin(chosen.handpiece(1), chosen.script))

@@ -20,6 +20,7 @@ from torquemon.tui.widgets.glyphs import block_text, line_width
 from torquemon.tui.words import ENGLISH, say
 
 
+@pytest.mark.requirement("REQ-NUM-3")
 @given(st.floats(-99.9, 99.9))
 def test_tui_number_has_a_fixed_width_and_one_decimal(torque_ncm: float) -> None:
     text = format_torque(torque_ncm)
@@ -27,6 +28,7 @@ def test_tui_number_has_a_fixed_width_and_one_decimal(torque_ncm: float) -> None
     assert float(text) == pytest.approx(torque_ncm, abs=0.0501)
 
 
+@pytest.mark.requirement("REQ-SHOW-1")
 @pytest.mark.parametrize("nothing", [None, float("nan"), float("inf")])
 def test_tui_no_number_is_said_in_words(nothing: float | None) -> None:
     assert format_torque(nothing) == "NO DATA"
@@ -44,6 +46,7 @@ def test_tui_fitted_digits_stay_in_their_room(width: int, height: int) -> None:
         assert line_width("-88.8", size.wide, size.rows) <= width
 
 
+@pytest.mark.requirement("REQ-NUM-3")
 def test_tui_digits_differ_from_each_other_at_every_size() -> None:
     for rows in range(5, 25):
         wide = fit("-88.8", 300, rows).wide
@@ -90,6 +93,7 @@ def test_tui_every_word_that_the_code_asks_for_is_in_the_catalogue() -> None:
     assert whole <= set(ENGLISH)
 
 
+@pytest.mark.requirement("REQ-SHOW-4")
 @pytest.mark.parametrize(
     ("prefix", "values"),
     [
@@ -109,6 +113,7 @@ def test_tui_every_state_has_its_word(prefix: str, values: list[Band]) -> None:
         assert say(f"{prefix}.{value.value}")
 
 
+@pytest.mark.requirement("REQ-SHOW-5")
 def test_tui_words_promise_nothing() -> None:
     words = " ".join(ENGLISH.values()).lower()
     for banned in ("safe", "success", "detected", "compliant"):

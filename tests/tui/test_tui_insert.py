@@ -68,6 +68,7 @@ def number_rows(pilot: Pilot[int]) -> int:
     return len(drawn)
 
 
+@pytest.mark.requirement("REQ-NUM-3", "REQ-SHOW-4", "REQ-ORG-2")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("band", list(Band))
 def test_tui_every_state_shows_number_word_and_watermark(band: Band, size: tuple[int, int]) -> None:
@@ -89,6 +90,7 @@ def test_tui_every_state_shows_number_word_and_watermark(band: Band, size: tuple
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-8")
 def test_tui_number_keeps_its_height_when_data_is_gone() -> None:
     async def scenario() -> None:
         async with dashboard(view()) as (pilot, link):
@@ -102,6 +104,7 @@ def test_tui_number_keeps_its_height_when_data_is_gone() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-8")
 @pytest.mark.parametrize("size", SIZES)
 def test_tui_number_gets_its_room_before_the_plot(size: tuple[int, int]) -> None:
     async def scenario() -> None:
@@ -117,6 +120,7 @@ def test_tui_number_gets_its_room_before_the_plot(size: tuple[int, int]) -> None
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-ORG-2")
 @pytest.mark.parametrize(
     ("origin", "word"), [(Origin.SIMULATED, "SIMULATED"), (Origin.REPLAYED, "REPLAYED")]
 )
@@ -136,6 +140,7 @@ def test_tui_watermark_survives_every_panel_and_a_lost_monitor(origin: Origin, w
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-ORG-2")
 def test_tui_real_data_has_no_watermark() -> None:
     async def scenario() -> None:
         async with dashboard(view(origin=Origin.REAL)) as (pilot, _):
@@ -145,6 +150,7 @@ def test_tui_real_data_has_no_watermark() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-6")
 @pytest.mark.parametrize("size", SIZES)
 def test_tui_first_screen_carries_the_disclaimer(size: tuple[int, int]) -> None:
     async def scenario() -> None:
@@ -189,6 +195,7 @@ def test_tui_space_starts_where_nothing_is_recorded() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-STOP-8", "REQ-LEASE-4")
 def test_tui_viewer_may_stop_and_nothing_else() -> None:
     async def scenario() -> None:
         async with dashboard(view(controlling=False)) as (pilot, link):
@@ -206,6 +213,7 @@ def test_tui_viewer_may_stop_and_nothing_else() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-STOP-8")
 @pytest.mark.parametrize("size", SIZES)
 def test_tui_stop_is_a_large_touch_target(size: tuple[int, int]) -> None:
     async def scenario() -> None:
@@ -268,6 +276,7 @@ def test_tui_refused_order_says_why() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-STOP-8")
 def test_tui_stop_works_while_the_form_has_the_keys() -> None:
     async def scenario() -> None:
         async with dashboard(view(phase=SessionPhase.PREPARE)) as (pilot, link):
@@ -319,6 +328,7 @@ def test_tui_start_recording_waits_for_the_device_and_asks_once() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-7")
 def test_tui_quit_asks_while_recording_and_finishes_first() -> None:
     async def scenario() -> None:
         async with dashboard(view()) as (pilot, link):
@@ -333,6 +343,7 @@ def test_tui_quit_asks_while_recording_and_finishes_first() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-7")
 @pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
 def test_tui_no_key_ends_a_recording_unasked(key: str) -> None:
     async def scenario() -> None:
@@ -359,6 +370,7 @@ def test_tui_quit_that_cannot_finish_says_so_and_may_be_repeated() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-2")
 def test_tui_lost_monitor_takes_the_whole_screen_and_comes_back() -> None:
     async def scenario() -> None:
         async with dashboard(view(), pace=Pace(0.0, 5.0, 30.0)) as (pilot, link):
@@ -375,6 +387,7 @@ def test_tui_lost_monitor_takes_the_whole_screen_and_comes_back() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-2")
 def test_tui_silent_monitor_is_lost_until_it_answers() -> None:
     async def scenario() -> None:
         async with dashboard(view(), pace=Pace(0.0, 0.3, 0.0)) as (pilot, link):
@@ -392,6 +405,7 @@ async def until(pilot: Pilot[int], words: str) -> None:
         await pilot.pause()
 
 
+@pytest.mark.requirement("REQ-SHOW-3")
 def test_tui_sequence_is_reported_only_after_it_was_painted() -> None:
     async def scenario() -> None:
         link = ScriptedLink()
@@ -426,6 +440,7 @@ def test_tui_verdict_stands_with_both_torques_and_the_why(
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-ALM-3")
 def test_tui_alarms_carry_reason_and_marks() -> None:
     async def scenario() -> None:
         seen = alarm(
@@ -442,6 +457,7 @@ def test_tui_alarms_carry_reason_and_marks() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-ALM-3")
 def test_tui_many_alarms_say_how_many_are_not_shown() -> None:
     async def scenario() -> None:
         alarms = tuple(alarm(number) for number in range(1, 21))
@@ -452,6 +468,7 @@ def test_tui_many_alarms_say_how_many_are_not_shown() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-ARM-9", "REQ-ARM-5")
 @pytest.mark.parametrize(
     ("arm", "words"),
     [
@@ -474,6 +491,7 @@ def test_tui_threshold_is_only_what_was_read_back(
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-SHOW-3")
 def test_tui_liveness_moves_with_samples_only() -> None:
     async def scenario() -> None:
         async with dashboard(view(link={"samples": 100})) as (pilot, link):
@@ -501,6 +519,7 @@ def test_tui_unchanged_view_repaints_only_the_proof_of_life() -> None:
     run(scenario)
 
 
+@pytest.mark.requirement("REQ-LINK-2", "REQ-REC-3")
 def test_tui_lost_samples_storage_and_link_are_said() -> None:
     async def scenario() -> None:
         shown = view(

@@ -46,6 +46,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+@pytest.mark.requirement("REQ-SHOW-3")
 def test_tui_view_that_is_not_drawn_is_never_reported() -> None:
     async def scenario() -> None:
         link, sink = ScriptedLink(), Sink()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.tui.tui_views import block, view
 from torquemon.tui.picture import export_picture
 
 
+@pytest.mark.requirement("REQ-SEC-5")
 def test_tui_picture_shows_the_view_and_calls_nobody(tmp_path: Path) -> None:
     path = tmp_path / "dashboard.svg"
     export_picture(view(), block([8.0] * 2000), path)

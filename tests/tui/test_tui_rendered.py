@@ -96,6 +96,7 @@ SCENES: list[tuple[View | Exception, tuple[str, ...]]] = [
 ]
 
 
+@pytest.mark.requirement("REQ-SHOW-4")
 @pytest.mark.parametrize("scene", range(len(SCENES)))
 def test_tui_contrast_of_everything_that_is_rendered(scene: int) -> None:
     shown, keys = SCENES[scene]
@@ -133,6 +134,7 @@ hostile = st.one_of(
 )
 
 
+@pytest.mark.requirement("REQ-SEC-1")
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(hostile, min_size=16, max_size=16), st.sampled_from(SIZES))
 def test_tui_text_from_outside_is_harmless(texts: list[str], size: tuple[int, int]) -> None:
@@ -157,6 +159,7 @@ def test_tui_text_from_outside_is_harmless(texts: list[str], size: tuple[int, in
         harmless(lines, size)
 
 
+@pytest.mark.requirement("REQ-SEC-1")
 @pytest.mark.parametrize("words", ["\x1b[2J[red]x[/red]\u202e", "A" * 10_000])
 def test_tui_reason_of_a_loss_is_harmless(words: str) -> None:
     lines, _ = asyncio.run(rendered(LocalError(words), (80, 24)))
@@ -172,6 +175,7 @@ def harmless(lines: list[list[Segment]], size: tuple[int, int]) -> None:
         assert not any(segment.control for segment in line)
 
 
+@pytest.mark.requirement("REQ-SEC-1")
 def test_tui_markup_is_shown_as_it_is() -> None:
     lines, _ = asyncio.run(rendered(view(patient="[red]P-7[/red]"), (120, 40)))
     assert "[red]P-7[/red]" in "".join(segment.text for line in lines for segment in line)

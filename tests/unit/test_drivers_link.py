@@ -185,6 +185,7 @@ def reading(
 # --- arming and its read-back -------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-ARM-1")
 def test_armed_is_shown_only_after_the_read_back() -> None:
     desk = Desk()
     desk.connect()
@@ -197,6 +198,7 @@ def test_armed_is_shown_only_after_the_read_back() -> None:
     assert desk.link.lease.held_counts == 1200
 
 
+@pytest.mark.requirement("REQ-ARM-1")
 @given(
     change=st.sampled_from(
         (
@@ -223,6 +225,7 @@ def test_an_answer_with_another_read_back_never_arms(change: dict[str, Any]) -> 
     assert desk.phase() is not ArmPhase.ARMED, "a second answer came too late"
 
 
+@pytest.mark.requirement("REQ-ARM-1")
 @pytest.mark.parametrize("result", [result for result in Result if result is not Result.DONE])
 def test_a_refusal_is_not_armed_and_says_why(result: Result) -> None:
     desk = Desk()
@@ -234,6 +237,7 @@ def test_a_refusal_is_not_armed_and_says_why(result: Result) -> None:
     assert desk.link.lease.held_counts is None
 
 
+@pytest.mark.requirement("REQ-ARM-1")
 def test_the_answer_to_an_older_request_confirms_nothing() -> None:
     desk = Desk()
     desk.connect()
@@ -243,6 +247,7 @@ def test_the_answer_to_an_older_request_confirms_nothing() -> None:
     assert desk.phase() is ArmPhase.ARMING
 
 
+@pytest.mark.requirement("REQ-ARM-2")
 @pytest.mark.parametrize("round_trip_ms", [1, 100, 400])
 def test_not_confirmed_in_time_is_not_armed(round_trip_ms: int) -> None:
     desk = Desk()
@@ -266,6 +271,7 @@ def test_not_confirmed_in_time_is_not_armed(round_trip_ms: int) -> None:
     assert desk.phase() is ArmPhase.NOT_ARMED
 
 
+@pytest.mark.requirement("REQ-ARM-2")
 def test_an_arming_that_was_given_up_for_room_is_not_armed() -> None:
     desk = Desk()
     desk.connect()
@@ -277,6 +283,7 @@ def test_an_arming_that_was_given_up_for_room_is_not_armed() -> None:
     assert Answered("ArmRequest", None) in desk.events
 
 
+@pytest.mark.requirement("REQ-ARM-3")
 @pytest.mark.parametrize(
     ("state", "phase"),
     [
@@ -300,6 +307,7 @@ def test_armed_ends_with_the_first_state_that_says_otherwise(
     assert desk.phase() is not ArmPhase.ARMED, "nothing arms by itself"
 
 
+@pytest.mark.requirement("REQ-ARM-3")
 @pytest.mark.parametrize("lease_ms", [100, 500, 2000, 9000])
 def test_without_a_read_back_armed_ends_with_the_lease(lease_ms: int) -> None:
     desk = Desk()
@@ -313,6 +321,7 @@ def test_without_a_read_back_armed_ends_with_the_lease(lease_ms: int) -> None:
     assert desk.phase() is ArmPhase.NOT_ARMED
 
 
+@pytest.mark.requirement("REQ-LEASE-1")
 @pytest.mark.parametrize("seed", [99, 0xFFFFFFFF << 16, 0xFFFFFFFD << 16])
 def test_renewals_come_four_times_a_lease_with_rising_nonces(seed: int) -> None:
     desk = Desk()
@@ -333,6 +342,7 @@ def test_renewals_come_four_times_a_lease_with_rising_nonces(seed: int) -> None:
         last = renewal.nonce
 
 
+@pytest.mark.requirement("REQ-LEASE-2")
 def test_nothing_is_renewed_without_consent_or_when_not_armed() -> None:
     desk = Desk()
     desk.connect()
@@ -343,6 +353,7 @@ def test_nothing_is_renewed_without_consent_or_when_not_armed() -> None:
     assert desk.tick(900, may_renew=True) == []
 
 
+@pytest.mark.requirement("REQ-ARM-5")
 def test_a_device_without_a_threshold_is_never_asked_for_one() -> None:
     desk = Desk(Capability.ANGLE)
     desk.connect()
@@ -353,6 +364,7 @@ def test_a_device_without_a_threshold_is_never_asked_for_one() -> None:
     assert "warn only" in desk.link.lease.why_not
 
 
+@pytest.mark.requirement("REQ-LIM-2")
 def test_the_threshold_is_floored_to_the_step_of_the_device() -> None:
     desk = Desk(threshold_step_counts=50)
     desk.connect()
@@ -364,6 +376,7 @@ def test_the_threshold_is_floored_to_the_step_of_the_device() -> None:
 # --- the session --------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-LINK-3")
 def test_a_hello_of_another_session_is_ignored() -> None:
     desk = Desk()
     first, second = desk.greet(0), desk.greet(600)
@@ -373,6 +386,7 @@ def test_a_hello_of_another_session_is_ignored() -> None:
     assert desk.link.phase is LinkPhase.READY
 
 
+@pytest.mark.requirement("REQ-LINK-3")
 def test_another_version_is_refused_with_both_numbers() -> None:
     desk = Desk()
     (event,) = desk.connect(version=2)
@@ -389,6 +403,7 @@ def test_the_hello_is_repeated_until_it_is_answered() -> None:
     assert all(isinstance(message, m.HelloRequest) for message in sent)
 
 
+@pytest.mark.requirement("REQ-ARM-4")
 def test_a_device_that_falls_silent_is_greeted_anew_and_not_armed() -> None:
     desk = Desk()
     desk.connect()
@@ -402,6 +417,7 @@ def test_a_device_that_falls_silent_is_greeted_anew_and_not_armed() -> None:
     assert desk.phase() is ArmPhase.NOT_ARMED
 
 
+@pytest.mark.requirement("REQ-ARM-4")
 def test_a_lost_wire_disarms_and_reconnecting_does_not_arm() -> None:
     desk = Desk()
     desk.connect()
@@ -477,6 +493,7 @@ def before_hello(desk: Desk) -> None:
     desk.greet()
 
 
+@pytest.mark.requirement("REQ-STOP-1", "REQ-STOP-2")
 @pytest.mark.parametrize("prepare", [before_hello, connected, armed, halted, silent])
 def test_a_stop_goes_out_in_every_phase_and_is_repeated(prepare: Callable[[Desk], None]) -> None:
     desk = Desk()
@@ -491,6 +508,7 @@ def test_a_stop_goes_out_in_every_phase_and_is_repeated(prepare: Callable[[Desk]
     assert failed, "and after 150 ms it is said that it is not obeyed"
 
 
+@pytest.mark.requirement("REQ-STOP-3")
 def test_a_stop_that_is_acknowledged_but_not_obeyed_has_failed() -> None:
     desk = Desk()
     desk.connect()
@@ -507,6 +525,7 @@ def test_a_stop_that_is_acknowledged_but_not_obeyed_has_failed() -> None:
     assert len(desk.of(StopFailed)) == 2, "told again every half second"
 
 
+@pytest.mark.requirement("REQ-STOP-2")
 def test_the_screw_that_stands_still_confirms_a_stop() -> None:
     desk = Desk()
     desk.connect()
@@ -518,6 +537,7 @@ def test_the_screw_that_stands_still_confirms_a_stop() -> None:
     assert [message for ms in range(60, 500, 10) for message in desk.tick(ms)] == []
 
 
+@pytest.mark.requirement("REQ-STOP-3")
 def test_a_slow_creep_is_no_standstill() -> None:
     desk = Desk()
     desk.connect()
@@ -529,6 +549,7 @@ def test_a_slow_creep_is_no_standstill() -> None:
     assert desk.of(StopFailed)
 
 
+@pytest.mark.requirement("REQ-STOP-2")
 @pytest.mark.parametrize(
     ("state", "confirmed"),
     [
@@ -548,6 +569,7 @@ def test_without_motion_channels_the_state_confirms(state: DeviceState, confirme
     assert bool(desk.of(StopConfirmed)) == confirmed
 
 
+@pytest.mark.requirement("REQ-STOP-2")
 def test_a_stop_is_confirmed_after_a_reboot_of_the_device() -> None:
     desk = Desk()
     desk.connect()
@@ -566,6 +588,7 @@ def test_a_stop_is_confirmed_after_a_reboot_of_the_device() -> None:
 # --- the numbers of the samples -----------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-LINK-2")
 @given(
     start=st.sampled_from((0, 7, 0xFFFFFFF0, 0xFFFFFFFF)),
     steps=st.lists(
@@ -597,6 +620,7 @@ def test_samples_are_numbered_through_wrap_gaps_and_doubles(
     assert sequence.repeated == repeated
 
 
+@pytest.mark.requirement("REQ-LINK-2")
 def test_a_doubled_frame_of_readings_is_judged_once() -> None:
     desk = Desk()
     desk.connect()
@@ -608,6 +632,7 @@ def test_a_doubled_frame_of_readings_is_judged_once() -> None:
     assert desk.link.sequence.lost == 1
 
 
+@pytest.mark.requirement("REQ-LINK-5")
 def test_a_reboot_begins_the_numbers_anew() -> None:
     desk = Desk()
     desk.connect()

@@ -49,6 +49,7 @@ def test_what_was_stored_comes_back_in_order(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.requirement("REQ-REC-4")
 def test_an_insertion_is_unfinished_until_its_conclusion_is_stored(tmp_path: Path) -> None:
     journal = filled(tmp_path / "journal.db")
     assert journal.unfinished() == [ROW.id]
@@ -57,6 +58,7 @@ def test_an_insertion_is_unfinished_until_its_conclusion_is_stored(tmp_path: Pat
     journal.close()
 
 
+@pytest.mark.requirement("REQ-REC-1")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -87,6 +89,7 @@ def test_entries_are_stored_all_or_none(tmp_path: Path) -> None:
     journal.close()
 
 
+@pytest.mark.requirement("REQ-SEC-3")
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX")
 def test_only_this_user_may_read_the_journal(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
@@ -149,6 +152,7 @@ def test_a_journal_open_for_reading_refuses_to_be_written(tmp_path: Path) -> Non
     journal.close()
 
 
+@pytest.mark.requirement("REQ-REC-3")
 def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_room(tmp_path: Path) -> None:
     journal = filled(tmp_path / "journal.db")
     pages = journal._db.execute("PRAGMA page_count").fetchone()[0]

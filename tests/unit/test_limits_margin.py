@@ -8,6 +8,8 @@ from torquemon.limits import DeviceLimits, LimitError, stop_threshold
 from torquemon.model import Reading, StopReason, StopReport, Validity
 from torquemon.monitor.overshoot import OvershootMeter
 
+pytestmark = pytest.mark.requirement("REQ-LIM-6")
+
 DEVICE = DeviceLimits(1.0, 50.0, 0.1)
 
 

@@ -42,6 +42,7 @@ def active(chair: Chair, code: AlertCode) -> bool:
 # --- from start to finish -----------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-ARM-6", "REQ-ARM-9")
 def test_a_start_zeroes_arms_and_shows_what_the_device_holds() -> None:
     chair = Chair()
     assert chair.view().link.phase is LinkPhase.CONNECTING
@@ -116,6 +117,7 @@ def test_nothing_is_started_twice_or_without_a_handpiece() -> None:
     assert len(chair.sink.rows) == 1
 
 
+@pytest.mark.requirement("REQ-LEASE-5")
 def test_the_device_stops_at_the_threshold_and_the_reason_is_stored() -> None:
     chair = Chair("threshold", script=insert())
     chair.start_armed()
@@ -136,6 +138,7 @@ def test_the_device_stops_at_the_threshold_and_the_reason_is_stored() -> None:
 # --- zero ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-ARM-6", "REQ-ARM-8")
 def test_without_a_zero_nothing_is_armed_and_the_curve_is_judged_all_the_same() -> None:
     chair = Chair()
     chair.plug_in()
@@ -157,6 +160,7 @@ def test_without_a_zero_nothing_is_armed_and_the_curve_is_judged_all_the_same() 
     chair.run(0.5)
 
 
+@pytest.mark.requirement("REQ-ARM-6")
 def test_a_refused_zero_may_be_asked_for_again_with_the_arming() -> None:
     chair = Chair()
     chair.plug_in()
@@ -191,6 +195,7 @@ def test_a_zero_that_is_never_answered_does_not_hold_up_the_judgement() -> None:
 # --- a device that can only warn ----------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-ARM-5")
 def test_a_device_that_cannot_stop_is_warn_only_and_still_judged() -> None:
     chair = Chair("warn-only", script=insert(), plan={"site": "mandible-buccal"})
     chair.plug_in()
@@ -210,6 +215,7 @@ def test_a_device_that_cannot_stop_is_warn_only_and_still_judged() -> None:
 # --- the operator -------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-LEASE-3", "REQ-LEASE-5")
 def test_a_dashboard_that_falls_silent_ends_the_renewals_and_the_device_halts() -> None:
     chair = Chair()
     chair.start_armed()
@@ -233,6 +239,7 @@ def test_a_dashboard_that_falls_silent_ends_the_renewals_and_the_device_halts() 
     assert any(event.get("code") == "not_armed" for event in events(chair))
 
 
+@pytest.mark.requirement("REQ-LEASE-3")
 def test_one_second_of_silence_sounds_the_alarm() -> None:
     chair = Chair()
     chair.start_armed()
@@ -242,6 +249,7 @@ def test_one_second_of_silence_sounds_the_alarm() -> None:
     assert chair.now_s - silent_s <= 1.1
 
 
+@pytest.mark.requirement("REQ-LEASE-3")
 def test_a_dashboard_that_fetches_without_drawing_does_not_count() -> None:
     chair = Chair()
     chair.start_armed()
@@ -254,6 +262,7 @@ def test_a_dashboard_that_fetches_without_drawing_does_not_count() -> None:
     assert not chair.session.operator_present
 
 
+@pytest.mark.requirement("REQ-LEASE-4", "REQ-STOP-8")
 def test_a_viewer_never_counts_and_may_only_stop() -> None:
     chair = Chair()
     chair.start_armed()
@@ -270,6 +279,7 @@ def test_a_viewer_never_counts_and_may_only_stop() -> None:
     assert any(event.get("who") == "stop pressed on a viewer" for event in events(chair))
 
 
+@pytest.mark.requirement("REQ-LEASE-4")
 def test_a_second_dashboard_takes_over_only_from_one_that_is_silent() -> None:
     chair = Chair()
     chair.start_armed()
@@ -290,6 +300,7 @@ def test_a_dashboard_that_left_makes_room_at_once() -> None:
     assert chair.fetch(SECOND).controlling
 
 
+@pytest.mark.requirement("REQ-ARM-7")
 @pytest.mark.parametrize("unattended", [False, True])
 def test_headless_arming_is_for_simulators_only(unattended: bool) -> None:  # noqa: FBT001 - a table
     chair = Chair(watched=False, options=Options(unattended=unattended))
@@ -305,6 +316,7 @@ def test_headless_arming_is_for_simulators_only(unattended: bool) -> None:  # no
 # --- alarms -------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-ALM-1")
 def test_acknowledging_never_clears_a_condition_that_holds() -> None:
     chair = Chair()
     chair.start_armed()
@@ -322,6 +334,7 @@ def test_acknowledging_never_clears_a_condition_that_holds() -> None:
     assert not alarm.active
 
 
+@pytest.mark.requirement("REQ-ALM-2")
 def test_a_condition_that_flaps_unheard_for_long_is_not_told_at_every_beat() -> None:
     chair = Chair()
     chair.start_armed()
@@ -340,6 +353,7 @@ def test_a_condition_that_flaps_unheard_for_long_is_not_told_at_every_beat() -> 
 # --- the wire -----------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-SHOW-1")
 def test_no_frame_for_250_ms_is_no_data_and_never_a_last_value() -> None:
     chair = Chair()
     chair.start_armed()
@@ -358,6 +372,7 @@ def test_no_frame_for_250_ms_is_no_data_and_never_a_last_value() -> None:
     assert active(chair, AlertCode.STALE_DATA)
 
 
+@pytest.mark.requirement("REQ-LEASE-2")
 def test_without_readings_the_lease_is_not_renewed() -> None:
     chair = Chair()
     chair.start_armed()
@@ -380,6 +395,7 @@ def frames_of(data: bytes) -> list[tuple[int, bytes]]:
     return [(frame.type, encode_frame(frame)) for frame in Framer().feed(data)]
 
 
+@pytest.mark.requirement("REQ-ARM-4", "REQ-ARM-3")
 def test_a_cable_pulled_and_put_back_is_never_armed_again_by_itself() -> None:
     chair = Chair()
     chair.start_armed()
@@ -408,6 +424,7 @@ def test_a_cable_pulled_and_put_back_is_never_armed_again_by_itself() -> None:
     assert chair.view().arm.phase is ArmPhase.ARMED
 
 
+@pytest.mark.requirement("REQ-ARM-4")
 def test_what_was_ordered_while_the_wire_was_down_is_not_done_later() -> None:
     chair = Chair()
     chair.start_armed()
@@ -422,6 +439,7 @@ def test_what_was_ordered_while_the_wire_was_down_is_not_done_later() -> None:
     assert chair.sent(m.TareRequest) == []
 
 
+@pytest.mark.requirement("REQ-STOP-1")
 def test_a_stop_pressed_while_the_wire_was_down_goes_out_first() -> None:
     chair = Chair()
     chair.start_armed()
@@ -435,6 +453,7 @@ def test_a_stop_pressed_while_the_wire_was_down_goes_out_first() -> None:
     assert 1 <= len(stops) <= 2, "once, however often it was pressed"
 
 
+@pytest.mark.requirement("REQ-LINK-5")
 def test_a_reboot_during_a_recording_is_an_alarm() -> None:
     chair = Chair()
     chair.start_armed()
@@ -453,6 +472,7 @@ def test_a_reboot_during_a_recording_is_an_alarm() -> None:
 # --- stops --------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-STOP-1")
 def test_a_stop_overtakes_what_waits_and_is_confirmed() -> None:
     chair = Chair()
     chair.start_armed()
@@ -472,6 +492,7 @@ def test_a_stop_overtakes_what_waits_and_is_confirmed() -> None:
     assert AlertCode.STOP_FAILED.value not in chair.codes()
 
 
+@pytest.mark.requirement("REQ-STOP-3")
 def test_a_stop_that_does_not_arrive_is_an_alarm_until_the_screw_stands_still() -> None:
     chair = Chair()
     chair.start_armed()
@@ -489,6 +510,7 @@ def test_a_stop_that_does_not_arrive_is_an_alarm_until_the_screw_stands_still() 
     assert not chair.device.motor.turning
 
 
+@pytest.mark.requirement("REQ-STOP-7")
 def test_a_judge_that_fails_stops_the_motor_and_is_an_alarm() -> None:
     chair = Chair()
     chair.start_armed()
@@ -510,6 +532,7 @@ def test_a_judge_that_fails_stops_the_motor_and_is_an_alarm() -> None:
     assert chair.view().torque_ncm is not None, "the reader goes on"
 
 
+@pytest.mark.requirement("REQ-LEASE-2")
 def test_without_a_judge_that_works_no_lease_is_renewed() -> None:
     chair = Chair()
     chair.start_armed()
@@ -529,6 +552,7 @@ def test_without_a_judge_that_works_no_lease_is_renewed() -> None:
 # --- the journal --------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-ARM-10", "REQ-REC-3")
 def test_a_full_disk_is_told_and_nothing_is_lost_once_there_is_room() -> None:
     chair = Chair()
     chair.start_armed()

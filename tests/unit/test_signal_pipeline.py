@@ -77,6 +77,7 @@ def test_a_plain_insertion_has_no_alert_and_lies_within() -> None:
     assert end.alerts == ()
 
 
+@pytest.mark.requirement("REQ-SIG-1")
 @pytest.mark.parametrize("slope", [40.0, 100.0, 260.0])
 @pytest.mark.parametrize("mm", [3.0, 4.0, 6.0])
 def test_a_hard_contact_is_alerted_while_there_is_time(slope: float, mm: float) -> None:
@@ -89,6 +90,7 @@ def test_a_hard_contact_is_alerted_while_there_is_time(slope: float, mm: float) 
     assert "possible" in root[0].why
 
 
+@pytest.mark.requirement("REQ-SIG-4")
 def test_without_a_seat_depth_it_is_hard_resistance_and_a_warning() -> None:
     alerts, _ = run(GENERIC, readings(contact_at(4.0, 100.0), 15.0))
     hard = [alert for alert in alerts if alert.code is AlertCode.HARD_RESISTANCE]
@@ -96,6 +98,7 @@ def test_without_a_seat_depth_it_is_hard_resistance_and_a_warning() -> None:
     assert AlertCode.ROOT_CONTACT not in codes(alerts)
 
 
+@pytest.mark.requirement("REQ-SIG-4")
 def test_without_an_angle_it_is_hard_resistance_and_a_warning() -> None:
     alerts, _ = run(SCREW, readings(contact_at(4.0, 100.0), 15.0, with_angle=False))
     hard = [alert for alert in alerts if alert.code is AlertCode.HARD_RESISTANCE]
@@ -104,6 +107,7 @@ def test_without_an_angle_it_is_hard_resistance_and_a_warning() -> None:
     assert AlertCode.ROOT_CONTACT not in codes(alerts)
 
 
+@pytest.mark.requirement("REQ-SIG-3")
 @pytest.mark.parametrize("mm", [8.2, 8.9])
 def test_at_the_seat_a_steep_rise_is_a_silent_advisory(mm: float) -> None:
     alerts, _ = run(SCREW, readings(contact_at(mm, 60.0), 32.0))
@@ -112,6 +116,7 @@ def test_at_the_seat_a_steep_rise_is_a_silent_advisory(mm: float) -> None:
     assert AlertCode.ROOT_CONTACT not in codes(alerts)
 
 
+@pytest.mark.requirement("REQ-SIG-2")
 def test_a_steep_cortex_is_no_contact() -> None:
     def torque(angle_deg: float) -> float:
         return min(8.0, 15.0 * angle_deg / 360.0)
@@ -120,6 +125,7 @@ def test_a_steep_cortex_is_no_contact() -> None:
     assert codes(alerts) <= {AlertCode.NEAR_LIMIT}
 
 
+@pytest.mark.requirement("REQ-STOP-5")
 def test_excess_is_seen_within_8_ms_of_the_crossing() -> None:
     curve = readings(contact_at(4.0, 100.0), 18.0)
     crossing_s = next(r.device_time_us for r in curve if r.torque_ncm > 15.03) / 1e6
@@ -130,6 +136,7 @@ def test_excess_is_seen_within_8_ms_of_the_crossing() -> None:
     assert end.verdict.kind is VerdictKind.ABOVE
 
 
+@pytest.mark.requirement("REQ-SIG-5")
 def test_near_limit_comes_once_and_before_the_excess() -> None:
     alerts, _ = run(SCREW, readings(contact_at(4.0, 30.0), 18.0))
     near = [alert for alert in alerts if alert.code is AlertCode.NEAR_LIMIT]
@@ -138,6 +145,7 @@ def test_near_limit_comes_once_and_before_the_excess() -> None:
     assert near[0].time_s < excess[0].time_s
 
 
+@pytest.mark.requirement("REQ-SIG-5")
 def test_the_armed_threshold_comes_before_the_window() -> None:
     setup = JudgeSetup(window=WINDOW, body_mm=9.0, threshold_ncm=7.0)
     alerts, _ = run(setup, readings(plain, 18.0))
@@ -146,6 +154,7 @@ def test_the_armed_threshold_comes_before_the_window() -> None:
     assert "stop threshold" in excess.why
 
 
+@pytest.mark.requirement("REQ-SIG-7")
 def test_below_the_window_is_said_only_at_the_end() -> None:
     def weak(angle_deg: float) -> float:
         return 0.4 * plain(angle_deg)
@@ -156,6 +165,7 @@ def test_below_the_window_is_said_only_at_the_end() -> None:
     assert end.verdict.kind is VerdictKind.BELOW
 
 
+@pytest.mark.requirement("REQ-SIG-2")
 @pytest.mark.parametrize("width", [1, 2])
 def test_an_electrical_spike_changes_nothing(width: int) -> None:
     curve = readings(plain, 12.0)
@@ -166,6 +176,7 @@ def test_an_electrical_spike_changes_nothing(width: int) -> None:
     assert end.verdict == run(SCREW, readings(plain, 12.0))[1].verdict
 
 
+@pytest.mark.requirement("REQ-SIG-2")
 def test_a_pause_and_restart_is_no_contact() -> None:
     before = readings(plain, 8.0)
     last = before[-1]
@@ -198,6 +209,7 @@ def test_a_pause_and_restart_is_no_contact() -> None:
     assert pipeline.snapshot().phase is Phase.ADVANCING
 
 
+@pytest.mark.requirement("REQ-SIG-2")
 def test_half_a_turn_back_and_in_again_is_no_contact() -> None:
     curve = readings(plain, 9.0)
     angle, time_us, seq = 9.0 * DEG_PER_S, 9_000_000, 9000
@@ -242,6 +254,7 @@ def test_a_zero_offset_is_learned_before_engagement() -> None:
     )
 
 
+@pytest.mark.requirement("REQ-SIG-6")
 def test_a_maximum_near_an_edge_is_undetermined_and_shows_both_values() -> None:
     setup = JudgeSetup(window=Window(5.0, 7.0, "w", "test"), body_mm=9.0, accuracy_ncm=0.5)
     _, end = run(setup, readings(plain, 15.0))
@@ -250,6 +263,7 @@ def test_a_maximum_near_an_edge_is_undetermined_and_shows_both_values() -> None:
     assert "uncertain by 0.5" in end.verdict.why
 
 
+@pytest.mark.requirement("REQ-SIG-6")
 def test_no_window_and_no_engagement_are_undetermined() -> None:
     _, no_window = run(JudgeSetup(), readings(plain, 10.0))
     assert no_window.verdict.kind is VerdictKind.UNDETERMINED

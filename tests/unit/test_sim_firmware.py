@@ -32,6 +32,7 @@ def armed(threshold: int = 1200, lease_ms: int = 500) -> Firmware:
     return firmware
 
 
+@pytest.mark.requirement("REQ-LIM-2")
 def test_arming_floors_the_threshold_to_the_step() -> None:
     firmware = armed(threshold=1209)
     assert firmware.arm_state is ArmState.ARMED
@@ -73,6 +74,7 @@ def test_a_device_without_the_capability_refuses(
     assert firmware.arm_state is ArmState.DISARMED
 
 
+@pytest.mark.requirement("REQ-DEV-3")
 def test_a_refused_arming_changes_nothing() -> None:
     firmware = armed()
     firmware.turning = True
@@ -81,6 +83,7 @@ def test_a_refused_arming_changes_nothing() -> None:
     assert firmware.lease_left_ms(20_000) == 490
 
 
+@pytest.mark.requirement("REQ-DEV-3")
 def test_while_turning_the_threshold_may_be_held_or_lowered() -> None:
     firmware = armed()
     firmware.turning = True
@@ -102,6 +105,7 @@ def test_without_a_sample_nothing_is_armed() -> None:
     assert firmware.execute(ArmRequest(1, 1200, 500, 1), 1000) is Result.SENSOR_NOT_READY
 
 
+@pytest.mark.requirement("REQ-LEASE-5")
 def test_the_lease_lapses_at_its_end_and_keeps_the_threshold() -> None:
     firmware = armed()
     feed(firmware, 0, 11, 499)
@@ -113,6 +117,7 @@ def test_the_lease_lapses_at_its_end_and_keeps_the_threshold() -> None:
     assert firmware.threshold_counts == 1200
 
 
+@pytest.mark.requirement("REQ-LEASE-6")
 def test_a_renewal_needs_a_newer_nonce() -> None:
     firmware = armed()
     assert firmware.execute(RenewRequest(2, 7), 20_000) is Result.STALE_NONCE
@@ -122,6 +127,7 @@ def test_a_renewal_needs_a_newer_nonce() -> None:
     assert firmware.lease_left_ms(20_000) == 500
 
 
+@pytest.mark.requirement("REQ-LEASE-6")
 def test_nonces_go_round() -> None:
     firmware = make()
     feed(firmware, 0, 1, 10)
@@ -129,6 +135,7 @@ def test_nonces_go_round() -> None:
     assert firmware.execute(RenewRequest(2, 0), 11_000) is Result.DONE
 
 
+@pytest.mark.requirement("REQ-DEV-5")
 def test_one_spike_does_not_reach_the_threshold_two_samples_do() -> None:
     firmware = armed()
     firmware.tick(11_000, 3000, 11)
@@ -140,6 +147,7 @@ def test_one_spike_does_not_reach_the_threshold_two_samples_do() -> None:
     assert (latch.reason, latch.torque_counts, latch.seq) == (StopReason.THRESHOLD, 1200, 15)
 
 
+@pytest.mark.requirement("REQ-DEV-1")
 def test_the_first_reason_stays() -> None:
     firmware = armed()
     firmware.execute(StopRequest(2), 11_000)
@@ -149,6 +157,7 @@ def test_the_first_reason_stays() -> None:
     assert firmware.latch.report_id == 1
 
 
+@pytest.mark.requirement("REQ-DEV-4")
 def test_a_silent_sensor_halts_after_20_ms() -> None:
     firmware = armed()
     feed(firmware, None, 11, 20)
@@ -158,6 +167,7 @@ def test_a_silent_sensor_halts_after_20_ms() -> None:
     assert latch.reason is StopReason.SENSOR_SILENT
 
 
+@pytest.mark.requirement("REQ-DEV-1", "REQ-DEV-4")
 def test_saturation_goes_before_the_threshold_in_the_order() -> None:
     firmware = armed(threshold=5000)
     firmware.tick(11_000, 6000, 11)
@@ -179,6 +189,7 @@ def test_sensor_trouble_halts_nothing_that_is_not_watched() -> None:
     assert firmware.latch is None
 
 
+@pytest.mark.requirement("REQ-DEV-2")
 def test_only_the_operator_clears_and_the_threshold_is_watched_on() -> None:
     firmware = armed()
     firmware.execute(StopRequest(2), 11_000)
@@ -213,6 +224,7 @@ def test_disarming_is_refused_while_turning() -> None:
     assert (firmware.arm_state, firmware.threshold_counts) == (ArmState.DISARMED, 0)
 
 
+@pytest.mark.requirement("REQ-DEV-7")
 def test_tare_inside_its_bound_only() -> None:
     firmware = make()
     feed(firmware, 40, 1, 300)
@@ -231,6 +243,7 @@ def test_a_config_whose_first_threshold_would_floor_to_none_is_refused() -> None
         FirmwareConfig(Capability.STOP_THRESHOLD, -500, 6000, 5, 5000, 10, 100, 2000)
 
 
+@pytest.mark.requirement("REQ-DEV-2")
 def test_no_event_but_the_operators_leads_out_of_halted() -> None:
     leaving = {event.name for (state, event) in TRANSITIONS if state is ArmState.HALTED}
     assert leaving == {"RELEASE_HOLDING", "RELEASE_BARE"}

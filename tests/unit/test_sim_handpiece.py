@@ -101,6 +101,7 @@ def test_a_device_that_reads_low_runs_past_by_its_error() -> None:
     assert 17.5 < handpiece.peak_ncm < 20.0  # 12 / 0.65 = 18.5
 
 
+@pytest.mark.requirement("REQ-DEV-2")
 def test_the_pedal_does_nothing_while_halted_and_the_button_clears() -> None:
     host = idle_host(DeviceConfig())
     handpiece = host.twin.handpiece

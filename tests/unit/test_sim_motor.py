@@ -34,6 +34,7 @@ def test_it_stalls_above_its_torque_and_does_not_swing_back() -> None:
     assert motor.speed_deg_s == 0.0
 
 
+@pytest.mark.requirement("REQ-LEASE-5")
 @pytest.mark.parametrize("load_ncm", [0.0, 20.0, -8.0])
 def test_a_halt_brakes_within_50_ms(load_ncm: float) -> None:
     motor = Motor(MotorParams(speed_rpm=35.0))

@@ -94,6 +94,7 @@ def test_the_motor_is_forward_during_the_curve_only_and_the_link_stays_alive() -
     assert 140 <= len(idle) <= 170
 
 
+@pytest.mark.requirement("REQ-ORG-3")
 @pytest.mark.parametrize("command", [ArmRequest(3, 1000, 500, 1), StopRequest(3), TareRequest(3)])
 def test_a_recording_cannot_be_stopped_armed_or_tared(
     command: ArmRequest | StopRequest | TareRequest,

@@ -33,6 +33,7 @@ RESOLUTIONS = st.integers(1, 0xFFFFFFFF)
 UNITS = st.sampled_from(TorqueUnit)
 
 
+@pytest.mark.requirement("REQ-NUM-1")
 @given(COUNTS, RESOLUTIONS, UNITS)
 def test_counts_become_the_exact_value(counts: int, resolution: int, unit: TorqueUnit) -> None:
     exact = Fraction(counts) * resolution / 1_000_000 * EXACT_NCM[unit]
@@ -44,6 +45,7 @@ def test_counts_become_the_exact_value(counts: int, resolution: int, unit: Torqu
         assert got == pytest.approx(float(exact), rel=1e-14, abs=0)
 
 
+@pytest.mark.requirement("REQ-NUM-2")
 @given(
     st.floats(0.001, 100.0),
     st.integers(100, 1_000_000),
@@ -58,6 +60,7 @@ def test_a_limit_in_counts_is_the_largest_that_is_not_above(
     assert counts_to_ncm(counts + 1, resolution, unit) > torque_ncm - 1e-6 * count_ncm
 
 
+@pytest.mark.requirement("REQ-NUM-2")
 @given(st.integers(1, 50_000), st.integers(100, 1_000_000), UNITS)
 def test_a_limit_that_is_a_whole_count_stays_that_count(
     counts: int, resolution: int, unit: TorqueUnit
@@ -72,6 +75,7 @@ def test_what_is_no_number_has_no_counts(value: float) -> None:
         ncm_to_counts_floor(value, 10_000, TorqueUnit.NCM)
 
 
+@pytest.mark.requirement("REQ-NUM-2")
 def test_twelve_stays_twelve_in_every_common_resolution() -> None:
     for resolution in (100, 1_000, 10_000, 100_000, 1_000_000):
         assert ncm_to_counts_floor(12.0, resolution, TorqueUnit.NCM) == 12_000_000 // resolution
