@@ -2,7 +2,7 @@
 
 version = "2026-03"
 
-[screw.acme-1.6x8]
+[screw."acme-1.6x8"]
 name = "Acme 1.6 x 8 mm"
 diameter_mm = 1.6
 body_mm = 8.0          # leave out what the maker does not state

@@ -15,9 +15,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from torquemon.model import Alert, Reading, Validity, Verdict
 from torquemon.signal import bins, damage, detect, kernel, phase, trend
+from torquemon.signal.pipeline import MAX_ALERTS, name_alerts
 from torquemon.signal.setup import JudgeSetup
 from torquemon.signal.start import start_state
+from torquemon.signal.verdict import below_window_alert, judge
 
 Floats = npt.NDArray[np.float64]
 _Advance = Callable[..., tuple[int, int]]
@@ -101,3 +104,42 @@ def judge_events(
             return found, state
         found.append((place, bits))
         place += 1
+
+
+def judge_curve_arrays(
+    setup: JudgeSetup, time_s: Floats, torque_ncm: Floats, angle_deg: Floats | None
+) -> tuple[tuple[Alert, ...], Verdict]:
+    """Judge a whole curve given as arrays; return alerts and verdict as the live judge does.
+
+    Times in s, on a grid of 1 µs; every sample counts as valid.
+    """
+    t_us = np.round(time_s * 1e6)
+    unknown = np.full(len(t_us), np.nan)
+    angle = unknown if angle_deg is None else angle_deg
+    run = compiled_advance()
+    state = new_state(setup)
+    alerts: list[Alert] = []
+    place = 0
+    while True:
+        place, bits = run(state, t_us, torque_ncm, angle, unknown, np.zeros(len(t_us)), place)
+        reading = _reading(min(place, len(t_us) - 1), t_us, torque_ncm, angle_deg)
+        if bits == 0:
+            plain = state.tolist()
+            verdict = judge(plain, setup)
+            return (*alerts, *below_window_alert(plain, reading, verdict)), verdict
+        if len(alerts) < MAX_ALERTS:
+            alerts.extend(name_alerts(bits, state.tolist(), setup, reading))
+        place += 1
+
+
+def _reading(index: int, t_us: Floats, torque_ncm: Floats, angle_deg: Floats | None) -> Reading:
+    """Return one sample of arrays as a reading."""
+    return Reading(
+        seq=index,
+        device_time_us=int(t_us[index]),
+        host_time_ns=0,
+        torque_ncm=float(torque_ncm[index]),
+        angle_deg=None if angle_deg is None else float(angle_deg[index]),
+        speed_rpm=None,
+        validity=Validity.VALID,
+    )

@@ -27,6 +27,7 @@ from torquemon.signal.layout import (
     LEARNED,
     LEVEL,
     LIMIT,
+    LONG_PEAK,
     NEAR_HELD,
     NEAR_TH,
     NEVER,
@@ -35,6 +36,7 @@ from torquemon.signal.layout import (
     PAUSED,
     PHASE,
     PITCH,
+    RECALL,
     REMOVING,
     RING,
     RING_COUNT,
@@ -68,8 +70,6 @@ _RESTART_MARGIN_DEG: Final = 40.0
 _LAGS: Final = ((12.0, 0.13), (24.0, 0.13), (48.0, 0.105), (72.0, 0.08), (96.0, 0.07))
 """Degrees back, and the share of the torque that a bump may add beyond the allowance over them."""
 _SLOPE_DOUBT: Final = 0.5
-_RECALL: Final = 16
-"""Places back in the ring of past trends from which on torque is the past: about 64 degrees."""
 _QUICK_DEG: Final = 40.0
 """A rise within less than this is too quick for a torque that only comes back; half the margin over
 where it was is enough then."""
@@ -108,7 +108,7 @@ def _contact(s: MutableSequence[float]) -> int:
     if count < _MIN_RING or th < s[TH_FRONT] - 1.0:
         return 0
     y = s[Y]
-    level = s[LEVEL]
+    level = max(0.0, s[LEVEL])
     fixed = _MARGIN_NCM + 1.2 * s[NOISE]
     if th - s[TH_RESTART] < _RESTART_MARGIN_DEG:
         fixed += _RESTART_SHARE * level
@@ -126,7 +126,7 @@ def _contact(s: MutableSequence[float]) -> int:
 
 def _closer_look(s: MutableSequence[float], y: float, fixed: float, newest: float) -> int:
     """Set the rise since each of several onsets against its margin and allowance."""
-    level = s[LEVEL]
+    level = max(0.0, s[LEVEL])
     allowed = _allowed_per_deg(s)
     for lag, share in _LAGS:
         back = int((lag - newest) / RING_STEP_DEG)
@@ -161,8 +161,14 @@ def _foretold(s: MutableSequence[float], place: int) -> float:
 
 
 def _comes_back(s: MutableSequence[float], above_ncm: float) -> bool:
-    """Tell whether the torque only comes back to where it was within the last half turn."""
-    for back in range(_RECALL, int(s[RING_COUNT])):
+    """Tell whether the torque only comes back to where it was within the last half turn.
+
+    Without an angle a pause looks like turning on with a falling torque, so there the past is all
+    that was.
+    """
+    if s[HAS_ANGLE] == 0.0 and above_ncm < s[LONG_PEAK]:
+        return True
+    for back in range(RECALL, int(s[RING_COUNT])):
         if above_ncm < s[_place_back(s, back) + 5]:
             return True
     return False

@@ -135,12 +135,15 @@ CUSP: Final = 103  # how far a real sample may stand above the median of five, N
 TH_SEEN: Final = 104  # rotation at which the engagement was certain, deg
 RING_NEXT: Final = 105  # rotation at which the next trend is kept, deg
 BACK_MARK: Final = 106  # samples taken when the last one from the past came
-RING_HEAD: Final = 107
-RING_COUNT: Final = 108
-RING: Final = 109
+LONG_PEAK: Final = 107  # highest torque kept so far, the last 64 degrees left out, N·cm
+RING_HEAD: Final = 108
+RING_COUNT: Final = 109
+RING: Final = 110
 RING_WIDTH: Final = 6  # rotation, level, slope, sine, cosine, torque
 RING_LENGTH: Final = 48
 RING_STEP_DEG: Final = 4.0
+RECALL: Final = 16
+"""Places back in the ring from which on torque is the past: about 64 degrees."""
 SIZE: Final = RING + RING_WIDTH * RING_LENGTH
 
 # -- alert bits --

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -112,28 +113,32 @@ class Pipeline:
         return SignalView(s[at.CLEAN], phase, depth, s[at.PEAK], slope, left)
 
     def _name(self, bits: int, reading: Reading) -> tuple[Alert, ...]:
-        """Turn alert bits into alerts with their sentences."""
-        found = []
-        for bit, code, priority in _CODES:
-            if not bits & bit:
-                continue
-            self._alerts += 1
-            if self._alerts > MAX_ALERTS and code is not AlertCode.EXCESS_TORQUE:
-                continue
-            s = self._state
-            time_s = max(0.0, (reading.device_time_us - s[at.T_FIRST]) / 1e6)
-            found.append(
-                Alert(
-                    code=code,
-                    priority=priority,
-                    seq=reading.seq,
-                    time_s=round(time_s, 6),
-                    torque_ncm=round(s[at.CLEAN], 4),
-                    angle_deg=known_angle(reading),
-                    why=describe(bit, s, self._setup),
-                )
-            )
-        return tuple(found)
+        """Turn alert bits into alerts, as long as there are not too many of them."""
+        found = name_alerts(bits, self._state, self._setup, reading)
+        self._alerts += len(found)
+        if self._alerts <= MAX_ALERTS:
+            return found
+        return tuple(alert for alert in found if alert.code is AlertCode.EXCESS_TORQUE)
+
+
+def name_alerts(
+    bits: int, s: Sequence[float], setup: JudgeSetup, reading: Reading
+) -> tuple[Alert, ...]:
+    """Turn alert bits into alerts with their sentences, the most urgent first."""
+    time_s = max(0.0, (reading.device_time_us - s[at.T_FIRST]) / 1e6)
+    return tuple(
+        Alert(
+            code=code,
+            priority=priority,
+            seq=reading.seq,
+            time_s=float(round(time_s, 6)),
+            torque_ncm=float(round(s[at.CLEAN], 4)),
+            angle_deg=known_angle(reading),
+            why=describe(bit, s, setup),
+        )
+        for bit, code, priority in _CODES
+        if bits & bit
+    )
 
 
 _CODES: Final = (

@@ -14,6 +14,7 @@ from torquemon.signal.layout import (
     COSINE,
     LEARNED,
     LEVEL,
+    LONG_PEAK,
     NOISE,
     P00,
     P01,
@@ -27,6 +28,7 @@ from torquemon.signal.layout import (
     P33,
     PAUSED,
     PHASE,
+    RECALL,
     REMOVING,
     RESTARTING,
     RING,
@@ -106,7 +108,7 @@ def follow(s: MutableSequence[float]) -> None:
     s[COSINE] = cosine = wave(s[TH] / 360.0 + 0.25)
     foretold = s[LEVEL] + s[SLOPE] * ahead + s[WOB_S] * sine + s[WOB_C] * cosine
     residual = s[Y] - foretold
-    gate = 0.35 + 0.07 * s[LEVEL] + 3.0 * s[NOISE]
+    gate = 0.35 + 0.07 * max(0.0, s[LEVEL]) + 3.0 * s[NOISE]
     if residual < -gate:
         if ahead > _DIP_DEG and phase != RESTARTING:
             restart_trend(s, 1.0)
@@ -177,3 +179,8 @@ def _remember(s: MutableSequence[float]) -> None:
     s[RING_HEAD] = float(head)
     if s[RING_COUNT] < RING_LENGTH:
         s[RING_COUNT] += 1.0
+    if s[RING_COUNT] > RECALL:
+        old = head - RECALL
+        if old < 0:
+            old += RING_LENGTH
+        s[LONG_PEAK] = max(s[LONG_PEAK], s[RING + old * RING_WIDTH + 5])
