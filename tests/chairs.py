@@ -63,6 +63,12 @@ class Line:
         self._in: deque[tuple[int, bytes]] = deque()
         self._framer = Framer()
 
+    def reach(self, twin: Twin) -> None:
+        """From now on another device is at the far end; what was under way is lost."""
+        self._twin = twin
+        self._in.clear()
+        self._out.clear()
+
     def write(self, data: bytes) -> None:
         """See `Transport.write`."""
         if self.gone:
@@ -119,6 +125,7 @@ class Bench:
         *,
         script: Script = hands_off,
         seed: int = 7,
+        host_seed: int = 7,
         delay_s: float = 0.0,
         config: DeviceConfig | None = None,
         rate_hz: int = 500,
@@ -126,11 +133,11 @@ class Bench:
         self.clock = ManualClock()
         chosen = scenario(name)
         device = replace(config or chosen.params.device, sample_rate_hz=rate_hz)
-        params = replace(chosen.params, device=device)
-        self.device = chosen.handpiece(seed, None, params)
+        self._params = replace(chosen.params, device=device)
+        self.device = chosen.handpiece(seed, None, self._params)
         self.twin = Twin(self.device, script, self.clock)
         self.line = Line(self.twin, self.clock, delay_s)
-        self.host = Handpiece(_no_opener, self.clock, seed)
+        self.host = Handpiece(_no_opener, self.clock, host_seed)
         self.link = self.host.link
         self.events: list[object] = []
 
@@ -154,6 +161,14 @@ class Bench:
         self.line = Line(self.twin, self.clock, self.line.delay_ns / 1e9)
         self.device.disconnect()
         self.host.on_gone("bench is gone: check the plug and the cable")
+
+    def reboot(self) -> None:
+        """The device loses power and starts anew, silent, with everything forgotten."""
+        device = replace(self._params.device, boot_id=self._params.device.boot_id + 1)
+        self._params = replace(self._params, device=device)
+        self.device = SimulatedHandpiece(self._params, 7)
+        self.twin = Twin(self.device, hands_off, self.clock)
+        self.line.reach(self.twin)
 
     def step(self, seconds: float = STEP_S) -> None:
         """One round of reader thread and beat."""

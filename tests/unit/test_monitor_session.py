@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from hw_sim.device import DeviceConfig
 from hw_sim.operator import insert
 from tests.chairs import CONTROL, Chair
 from torquemon.drivers import messages as m
@@ -458,11 +457,7 @@ def test_a_reboot_during_a_recording_is_an_alarm() -> None:
     chair = Chair()
     chair.start_armed()
     chair.pull_out()
-    fresh = Chair(config=DeviceConfig(boot_id=77))
-    chair.line = fresh.line
-    chair.line._clock = chair.clock
-    chair.twin = fresh.twin
-    chair.twin._clock = chair.clock
+    chair.reboot()
     chair.plug_in()
     chair.run(0.3)
     assert "signal_quality" in chair.codes()
