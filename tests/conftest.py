@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 pytest_plugins = ("tests.requirement_trace", "pytester")
 
 settings.register_profile("torquemon", deadline=None, print_blob=True)
+settings.register_profile(  # a mistake is to be noticed, not to be understood
+    "mutation",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("torquemon")
 
 
