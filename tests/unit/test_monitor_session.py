@@ -312,6 +312,17 @@ def test_headless_arming_is_for_simulators_only(unattended: bool) -> None:  # no
     assert not chair.session.operator_present
 
 
+@pytest.mark.requirement("REQ-ARM-7")
+def test_without_an_operator_a_start_arms_nothing() -> None:
+    chair = Chair(watched=False)
+    chair.plug_in()
+    chair.run(0.2)
+    chair.session.start()
+    chair.run(2.0)
+    assert chair.sent(m.ArmRequest) == []
+    assert "nobody is at the controlling dashboard" in chair.view().arm.reasons
+
+
 # --- alarms -------------------------------------------------------------------------------------
 
 

@@ -104,7 +104,8 @@ class Session:
         recording.zeroed = result is Result.DONE
         if recording.judging is None:
             self._judge(recording)
-        if recording.zeroed and self.side.device is not None and self.side.device.can_stop:
+        device = self.side.device
+        if recording.zeroed and device is not None and device.can_stop and self.operator_present:
             self._arm(recording)
 
     def _judge(self, recording: Recording) -> None:
@@ -148,14 +149,18 @@ class Session:
     @property
     def operator_present(self) -> bool:
         """Whether somebody sees what the monitor says."""
+        return self._clock.monotonic_ns() < self._present_until_ns
+
+    @property
+    def _present_until_ns(self) -> int:
+        """Until when the last sign of the operator holds; 0 without any."""
         if self._options.unattended:
-            return self.side.device is not None and self.side.device.origin is not Origin.REAL
-        seen_ns = self._operator_ns
-        return seen_ns is not None and self._clock.monotonic_ns() - seen_ns < OPERATOR_NS
+            simulated = self.side.device is not None and self.side.device.origin is not Origin.REAL
+            return self._clock.monotonic_ns() + OPERATOR_NS if simulated else 0
+        return 0 if self._operator_ns is None else self._operator_ns + OPERATOR_NS
 
     def _supervise(self, now_ns: int) -> None:
-        present = self.operator_present
-        self.handpiece.allow_renewals_until(now_ns + OPERATOR_NS if present else 0)
+        self.handpiece.allow_renewals_until(self._present_until_ns)
         recording = self.chronicle.recording
         if recording is None:
             return
