@@ -78,7 +78,9 @@ class Alarms:
             elif any(a.code is raised.code for a in self._alarms):
                 self.uncounted += 1
                 self._alarms = [
-                    replace_alarm(a, active=a.active or active) if a.code is raised.code else a
+                    replace_alarm(a, active=a.active or active, acknowledged=False)
+                    if a.code is raised.code
+                    else a
                     for a in self._alarms
                 ]
                 return
