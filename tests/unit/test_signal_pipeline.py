@@ -273,3 +273,94 @@ def test_no_window_and_no_engagement_are_undetermined() -> None:
     assert idle.verdict.max_insertion_torque_ncm is None
     empty = Pipeline(SCREW).finish()
     assert empty.verdict.kind is VerdictKind.UNDETERMINED
+
+
+def test_removal_torque_is_recorded_as_such() -> None:
+    curve = [
+        Reading(
+            i,
+            1000 * i,
+            0,
+            -3.0 * math.exp(-i / 4000) if i > 300 else 0.0,
+            -0.15 * max(0, i - 200),
+            None,
+            Validity.VALID,
+        )
+        for i in range(6000)
+    ]
+    pipeline = Pipeline(SCREW)
+    alerts = [alert for reading in curve for alert in pipeline.step(reading)]
+    assert alerts == []
+    assert pipeline.snapshot().phase is Phase.REMOVING
+    end = pipeline.finish()
+    assert end.removal_torque_ncm == pytest.approx(3.0, abs=0.3)
+    assert end.verdict.kind is VerdictKind.UNDETERMINED
+
+
+def test_turning_on_a_stripped_thread_is_told_once() -> None:
+    def torque(angle_deg: float) -> float:
+        past = max(0.0, angle_deg / 360.0 - 8.6 / 0.7)
+        rise = plain(angle_deg)
+        return rise if past == 0.0 else rise * (0.25 + 0.75 * math.exp(-past / 0.5))
+
+    alerts, _ = run(SCREW, readings(torque, 36.0))
+    assert [alert.code for alert in alerts] == [AlertCode.STRIPPING]
+
+
+def test_a_broken_tip_is_told() -> None:
+    def torque(angle_deg: float) -> float:
+        past = max(0.0, angle_deg - 4.0 / 0.7 * 360)
+        return plain(angle_deg) * math.exp(-past / 12.0)
+
+    alerts, _ = run(SCREW, readings(torque, 17.0))
+    fracture = [alert for alert in alerts if alert.code is AlertCode.TIP_FRACTURE]
+    assert len(fracture) == 1
+    assert fracture[0].priority is Priority.ALARM
+
+
+def test_a_bit_that_slips_again_and_again_is_told() -> None:
+    def torque(angle_deg: float) -> float:
+        slipping = angle_deg > 2200 and (angle_deg - 2200) % 180 < 35
+        return plain(angle_deg) * (0.25 if slipping else 1.0)
+
+    alerts, _ = run(SCREW, readings(torque, 19.0))
+    assert AlertCode.CAM_OUT in codes(alerts)
+    assert AlertCode.ROOT_CONTACT not in codes(alerts)
+    assert AlertCode.TIP_FRACTURE not in codes(alerts)
+
+
+def test_a_frozen_sensor_is_told_and_has_no_normal_verdict() -> None:
+    curve = readings(plain, 18.0)
+    frozen = curve[9000].torque_ncm
+    curve = curve[:9000] + [r._replace(torque_ncm=frozen) for r in curve[9000:]]
+    alerts, end = run(SCREW, curve)
+    assert AlertCode.SIGNAL_QUALITY in codes(alerts)
+    assert end.verdict.kind is VerdictKind.UNDETERMINED
+
+
+def test_a_sensor_at_its_end_has_no_normal_verdict_and_still_stops() -> None:
+    curve = [
+        r._replace(validity=Validity.OVERFLOW, torque_ncm=20.0) if r.torque_ncm > 20.0 else r
+        for r in readings(contact_at(4.0, 100.0), 16.0)
+    ]
+    alerts, end = run(SCREW, curve)
+    assert {AlertCode.EXCESS_TORQUE, AlertCode.SIGNAL_QUALITY} <= codes(alerts)
+    assert end.verdict.kind is VerdictKind.UNDETERMINED
+
+
+def test_a_lost_angle_is_told_and_the_rest_is_resistance() -> None:
+    curve = readings(contact_at(4.5, 100.0), 18.0)
+    curve = [r if r.seq < 11_000 else r._replace(angle_deg=None) for r in curve]
+    alerts, _ = run(SCREW, curve)
+    assert AlertCode.SIGNAL_QUALITY in codes(alerts)
+    assert AlertCode.HARD_RESISTANCE in codes(alerts)
+    assert AlertCode.ROOT_CONTACT not in codes(alerts)
+
+
+def test_a_clock_that_restarts_is_told_and_judging_goes_on() -> None:
+    curve = [
+        r if r.seq < 6000 else r._replace(device_time_us=r.device_time_us - 5_000_000)
+        for r in readings(contact_at(4.0, 100.0), 16.0)
+    ]
+    alerts, _ = run(SCREW, curve)
+    assert {AlertCode.SIGNAL_QUALITY, AlertCode.EXCESS_TORQUE} <= codes(alerts)

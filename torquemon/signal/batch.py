@@ -73,7 +73,7 @@ def compiled_advance() -> _Advance:
         for function in vars(module).values():
             if isfunction(function) and function.__module__ == module.__name__:
                 numba.extending.register_jitable(function)
-    compiled: Any = numba.njit(nogil=True)(advance)
+    compiled: Any = numba.njit(nogil=True, error_model="numpy")(advance)
     return compiled  # type: ignore[no-any-return]  # Numba has no types of its own
 
 

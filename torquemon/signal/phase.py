@@ -26,6 +26,7 @@ from torquemon.signal.layout import (
     PHASE,
     PITCH,
     RATE,
+    REMOVAL_PEAK,
     REMOVING,
     RESTARTING,
     SEATED,
@@ -122,6 +123,10 @@ def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
     s[Y_SLOW] += 0.15 * (y - s[Y_SLOW])
     if s[Y_SLOW] < _ZERO_NCM + 0.3 * s[NOISE]:
         s[TH_ZERO] = s[TH]
+    if s[RATE] < -_MOVING_DEG_PER_MS and (y if y > 0.0 else -y) > _ENGAGE_NCM:
+        s[PHASE] = REMOVING  # the recording begins with a screw that is turned out
+        s[REMOVAL_PEAK] = max(s[REMOVAL_PEAK], y if y > 0.0 else -y)
+        return
     if y <= _ENGAGE_NCM + 2.0 * s[NOISE]:
         s[ENGAGE_N] = 0.0
         s[PHASE] = IDLE

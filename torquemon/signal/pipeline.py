@@ -57,10 +57,14 @@ class SignalView(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What is said at the end of an insertion."""
+    """What is said at the end of an insertion.
+
+    `removal_torque_ncm` is the largest torque while the screw was turned back; None: it was not.
+    """
 
     alerts: tuple[Alert, ...]
     verdict: Verdict
+    removal_torque_ncm: float | None = None
 
 
 class Pipeline:
@@ -97,7 +101,12 @@ class Pipeline:
         verdict = judge(self._state, self._setup)
         if self._last is None:
             return Conclusion(_NONE, verdict)
-        return Conclusion(below_window_alert(self._state, self._last, verdict), verdict)
+        removal = self._state[at.REMOVAL_PEAK]
+        return Conclusion(
+            below_window_alert(self._state, self._last, verdict),
+            verdict,
+            round(removal, 4) if removal > 0.0 else None,
+        )
 
     def snapshot(self) -> SignalView:
         """Return the present state for a display."""
