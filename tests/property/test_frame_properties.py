@@ -73,7 +73,7 @@ def test_byte_by_byte_and_polite_delimiters_change_nothing(frames: list[Frame]) 
 
 
 @pytest.mark.requirement("REQ-LINK-1")
-@settings(max_examples=1500)
+@settings(max_examples=600)
 @given(st.data(), STREAMS)
 def test_one_corruption_costs_at_most_two_frames_and_makes_none(
     data: st.DataObject, frames: list[Frame]
