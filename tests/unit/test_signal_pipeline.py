@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -364,3 +365,27 @@ def test_a_clock_that_restarts_is_told_and_judging_goes_on() -> None:
     ]
     alerts, _ = run(SCREW, curve)
     assert {AlertCode.SIGNAL_QUALITY, AlertCode.EXCESS_TORQUE} <= codes(alerts)
+
+
+def test_a_live_pipeline_does_not_grow() -> None:
+    pipeline = Pipeline(SCREW)
+    curve = readings(plain, 4.0)
+    shift_us = 4_000_000
+    for reading in curve:
+        pipeline.step(reading)
+    tracemalloc.start()
+    try:
+        for lap in range(1, 4):
+            for reading in curve[:1000]:
+                pipeline.step(
+                    reading._replace(device_time_us=reading.device_time_us + lap * shift_us)
+                )
+        before = tracemalloc.get_traced_memory()[0]
+        for lap in range(4, 24):
+            for reading in curve[:1000]:
+                pipeline.step(
+                    reading._replace(device_time_us=reading.device_time_us + lap * shift_us)
+                )
+        assert tracemalloc.get_traced_memory()[0] - before < 2_000
+    finally:
+        tracemalloc.stop()
