@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from torquemon import paths
+from torquemon.clock import SystemClock
 from torquemon.local.client import MonitorClient
 from torquemon.local.door import DoorError, read_door
 from torquemon.local.messages import Role
@@ -85,8 +86,9 @@ def _ready_line(process: subprocess.Popen[str]) -> str:
 def wait_for_door(monitor: subprocess.Popen[str], *, newer_than: float) -> None:
     """Wait until the monitor listens. Raises LaunchError."""
     path = paths.door_path()
-    until = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < until:
+    clock = SystemClock()
+    until_ns = clock.monotonic_ns() + round(START_TIMEOUT_S * 1e9)
+    while clock.monotonic_ns() < until_ns:
         if monitor.poll() is not None:
             raise LaunchError("the monitor did not start: see its message above")
         with contextlib.suppress(OSError):

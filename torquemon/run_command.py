@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import time
 
 from torquemon.monitor.command import add_plan_options, plan_arguments
 
@@ -75,6 +74,7 @@ def run_chair(args: argparse.Namespace) -> int:
 
 def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from torquemon import launcher
+    from torquemon.clock import SystemClock
     from torquemon.local.messages import Role
 
     port = args.port or stack.enter_context(launcher.simulator(args.sim, args.seed))
@@ -82,7 +82,7 @@ def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     words = ["torquemon", "monitor", f"--port={port}", *plan_arguments(args)]
     if args.sim:
         words.append(f"--finish-still-s={_STILL_S}")
-    began = time.time() - 1
+    began = SystemClock().utc_now().timestamp() - 1
     monitor = stack.enter_context(launcher.child(words, out=log))
     stack.enter_context(launcher.child(["torquemon", "recorder"], out=log))
     launcher.wait_for_door(monitor, newer_than=began)

@@ -581,3 +581,12 @@ def test_a_full_disk_is_told_and_nothing_is_lost_once_there_is_room() -> None:
     recording = chair.chronicle.closed
     assert recording is not None
     assert len(readings) == recording.samples
+
+
+def test_what_could_not_wait_is_said_once() -> None:
+    chair = Chair()
+    chair.start_armed()
+    chair.host.capture.dropped += 3
+    chair.run(0.1)
+    told = [a for a in chair.view().alarms if "could not be kept" in a.why]
+    assert [a.why.split()[0] for a in told] == ["3"]

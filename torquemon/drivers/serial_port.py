@@ -161,13 +161,15 @@ class SerialPort:
         if self._fd is None:
             self._port.write(data)
             return True
-        left = data
+        left, waited = data, False
         while left:
             try:
                 left = left[os.write(self._fd, left) :]
             except BlockingIOError:
-                if not select.select([], [self._fd], [], _WRITE_TIMEOUT_S)[1]:
+                ready = not waited and select.select([], [self._fd], [], _WRITE_TIMEOUT_S)[1]
+                if not ready:
                     return False
+                waited = True  # one wait in all: a far end that sips must not hold up the reader
         return True
 
     def wake(self) -> None:

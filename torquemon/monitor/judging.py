@@ -16,14 +16,22 @@ ALWAYS_STOPS: Final = frozenset({AlertCode.EXCESS_TORQUE})
 """Alerts on which the host stops the motor too, beside the device's own threshold."""
 
 
+MAX_WAITING: Final = 120_000
+"""A minute at 2 kHz. A session that hangs longer loses readings, counted; raw chunks are kept."""
+
+
 class Judging:
-    """Feeds one pipeline. `stop_codes` are the alerts that stop the motor."""
+    """Feeds one pipeline. `stop_codes` are the alerts that stop the motor.
+
+    `dropped` counts readings that were judged but could not wait to be stored.
+    """
 
     def __init__(self, pipeline: Pipeline, stop_codes: frozenset[AlertCode]) -> None:
         self.pipeline = pipeline
         self._stop_codes = stop_codes
         self._readings: deque[Reading] = deque()
         self._alerts: deque[Alert] = deque()
+        self.dropped = 0
         self._closed = False
         self._stepping = False
 
@@ -34,7 +42,10 @@ class Judging:
             if self._closed:
                 return None
             alerts = self.pipeline.step(reading)
-            self._readings.append(reading)
+            if len(self._readings) < MAX_WAITING:
+                self._readings.append(reading)
+            else:
+                self.dropped += 1
             if not alerts:
                 return None
             self._alerts.extend(alerts)

@@ -153,11 +153,10 @@ class Monitor:
         if self.session.side.device is None:
             sys.stderr.write(f"torquemon: no handpiece: {self.session.side.text}\n")
             return 1
-        stored = self._writer.flush(5.0)
-        if not stored:
-            problem = self._writer.problem
-            sys.stderr.write(f"torquemon: not everything could be stored: {problem}\n")
-        return 0 if stored else 1
+        if self._writer.flush(5.0) and not self._writer.dropped_entries:
+            return 0
+        sys.stderr.write(f"torquemon: not everything could be stored: {self._writer.problem}\n")
+        return 1
 
     def _on_signal(self) -> None:
         self._signalled = True

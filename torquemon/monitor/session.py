@@ -78,6 +78,7 @@ class Session:
         self._arm_asked_ns = 0
         self._disarm_asked_ns = 0
         self._finishing = False
+        self._dropped_told = 0
 
     def step(self) -> None:
         """Fold what has come since the last call."""
@@ -86,6 +87,7 @@ class Session:
             self.side.fold(event, now_ns)
         self.chronicle.store_raw(self.handpiece.capture.drain())
         self._fold_judging()
+        self._tell_dropped()
         self._begin_judging_if_due(now_ns)
         self._supervise(now_ns)
         self._finish_if_due(now_ns)
@@ -139,6 +141,20 @@ class Session:
         if overshoot_ncm is not None and self.side.device is not None:
             self._overshoots.setdefault(self.side.device.serial, []).append(overshoot_ncm)
             self.chronicle.note(OVERSHOOT_EVENT, overshoot_ncm=round(overshoot_ncm, 4))
+
+    def _tell_dropped(self) -> None:
+        """Say what could not wait for this thread: a queue was full. Nothing is lost in silence."""
+        recording = self.chronicle.recording
+        judging = recording.judging if recording else None
+        dropped = self.handpiece.capture.dropped + self.handpiece.dropped_events
+        dropped += judging.dropped if judging else 0
+        if dropped > self._dropped_told:
+            self.chronicle.raise_alarm(
+                AlertCode.SIGNAL_QUALITY,
+                f"{dropped - self._dropped_told} chunks or readings could not be kept: this "
+                "computer was too busy",
+            )
+        self._dropped_told = dropped
 
     # --- supervision ----------------------------------------------------------------------------
 
