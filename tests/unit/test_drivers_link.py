@@ -331,7 +331,8 @@ def test_renewals_come_four_times_a_lease_with_rising_nonces(seed: int) -> None:
     renewals: list[m.RenewRequest] = []
     for ms in range(1, 4001):
         if ms % 20 == 0:
-            desk.give(m.Status(held(request)), ms)
+            nonce = renewals[-1].nonce if renewals else request.nonce
+            desk.give(m.Status(replace(held(request), lease_nonce=nonce)), ms)
         for message in desk.tick(ms, may_renew=True):
             assert isinstance(message, m.RenewRequest)
             renewals.append(message)

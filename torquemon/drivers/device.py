@@ -18,6 +18,8 @@ _ORIGINS = {
     Generation.REPLAYED: Origin.REPLAYED,
 }
 _SEQ_SPAN = 1 << 32
+RENUMBERED_FRAMES = 30
+"""So many frames in a row from the past are a device that numbers anew: 0.3 s of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,17 @@ class Sequence:
     """Unwraps the 32-bit sample numbers of a device and counts what is missing.
 
     `lost` grows by every number that was skipped; a number that was seen before (a doubled or
-    reordered frame) is reported as None and must be dropped.
+    reordered frame) is reported as None and must be dropped. A whole run of such frames, each going
+    on where the last one ended, is no repetition but another numbering, and is taken up: the numbers
+    go on rising, how many are missing is then not known.
     """
 
-    __slots__ = ("_next", "lost", "repeated")
+    __slots__ = ("_next", "_run", "_run_next", "lost", "repeated")
 
     def __init__(self) -> None:
         self._next: int | None = None
+        self._run = 0
+        self._run_next = 0
         self.lost = 0
         self.repeated = 0
 
@@ -148,10 +154,15 @@ class Sequence:
             return first_seq
         step = (first_seq - self._next) % _SEQ_SPAN
         if step >= _SEQ_SPAN // 2:
-            self.repeated += count
-            return None
+            self._run = self._run + 1 if first_seq == self._run_next else 1
+            self._run_next = (first_seq + count) % _SEQ_SPAN
+            if self._run < RENUMBERED_FRAMES:
+                self.repeated += count
+                return None
+        else:
+            self.lost += step
+        self._run = 0
         unwrapped = self._next + step
-        self.lost += step
         self._next = unwrapped + count
         return unwrapped
 

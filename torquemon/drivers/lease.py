@@ -1,8 +1,9 @@
 """The armed stop as the host knows it: asked for, read back, renewed, lost. Sans-I/O.
 
 The screen may say *armed* only while this says so: after an answer that reads back the very
-threshold, lease and nonce that were asked for, and while read-backs keep saying it. Nothing here
-arms by itself; a lost arming stays lost until somebody asks again.
+threshold, lease and nonce that were asked for, and while read-backs keep saying it. How old a
+read-back is tells its nonce: the device held the lease no earlier than that nonce was sent, however
+late the frame came. Nothing here arms by itself; a lost arming stays lost until somebody asks again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from torquemon.drivers.host_messages import ArmRequest, RenewRequest
 from torquemon.model import ArmPhase, ArmState
 
 RENEWALS_PER_LEASE: Final = 4
+_NONCES_KEPT: Final = 64
+"""Far more than a lease renews; older ones prove nothing any more."""
 _NONCE_SPAN: Final = 1 << 32
 
 _REFUSALS: Final = {
@@ -40,12 +43,14 @@ class Lease:
         self.why_not = "not armed yet"
         self._nonce = first_nonce % _NONCE_SPAN
         self._asked: ArmRequest | None = None
+        self._sent_ns: dict[int, int] = {}
         self._seen_ns = 0
         self._renewed_ns = 0
 
-    def ask(self, request_id: int, threshold_counts: int, lease_ms: int) -> ArmRequest:
+    def ask(self, request_id: int, threshold_counts: int, lease_ms: int, now_ns: int) -> ArmRequest:
         """Return the request that arms. Until it is confirmed the phase is ARMING."""
-        self._asked = ArmRequest(request_id, threshold_counts, lease_ms, self._next_nonce())
+        nonce = self._next_nonce(now_ns)
+        self._asked = ArmRequest(request_id, threshold_counts, lease_ms, nonce)
         self.phase = ArmPhase.ARMING
         self.held_counts = None
         self.why_not = "waiting for the device's confirmation"
@@ -72,7 +77,8 @@ class Lease:
         self.phase = ArmPhase.ARMED
         self.held_counts = state.threshold_counts
         self.why_not = ""
-        self._seen_ns = self._renewed_ns = now_ns
+        self._seen_ns = self._sent_ns.get(asked.nonce, 0)
+        self._renewed_ns = now_ns
 
     def saw(self, state: DeviceState, now_ns: int) -> None:
         """Take any state that the device sends."""
@@ -89,7 +95,7 @@ class Lease:
             elif state.threshold_counts != asked.threshold_counts:
                 self.lose("the device now holds another threshold")
             else:
-                self._seen_ns = now_ns
+                self._seen_ns = max(self._seen_ns, self._sent_ns.get(state.lease_nonce, 0))
 
     def refresh(self, now_ns: int) -> None:
         """Let time pass: a read-back older than the lease proves nothing."""
@@ -102,7 +108,7 @@ class Lease:
         if self.phase is not ArmPhase.ARMED or now_ns < due_ns:
             return None
         self._renewed_ns = now_ns
-        return RenewRequest(request_id, self._next_nonce())
+        return RenewRequest(request_id, self._next_nonce(now_ns))
 
     def lose(self, why: str) -> None:
         """No longer armed, as far as anybody may say."""
@@ -115,6 +121,9 @@ class Lease:
     def _lease_ns(self) -> int:
         return self._asked.lease_ms * 1_000_000 if self._asked else 0
 
-    def _next_nonce(self) -> int:
-        self._nonce = (self._nonce + 1) % _NONCE_SPAN
-        return self._nonce
+    def _next_nonce(self, now_ns: int) -> int:
+        nonce = self._nonce = (self._nonce + 1) % _NONCE_SPAN
+        self._sent_ns[nonce] = now_ns
+        while len(self._sent_ns) > _NONCES_KEPT:
+            del self._sent_ns[next(iter(self._sent_ns))]
+        return nonce

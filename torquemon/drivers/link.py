@@ -224,7 +224,7 @@ class Link:
             return b""
         counts = info.threshold_counts(command.threshold_ncm)
         lease_ms = min(command.lease_ms, info.hello.max_lease_ms)
-        request = self.lease.ask(self.requests.new_id(), counts, lease_ms)
+        request = self.lease.ask(self.requests.new_id(), counts, lease_ms, now_ns)
         return self._send(request, now_ns)
 
     def _send(self, message: HostMessage, now_ns: int, *, repeats: bool = True) -> bytes:

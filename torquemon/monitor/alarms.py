@@ -28,7 +28,7 @@ class Raised:
 
 
 class Alarms:
-    """The alarms of one insertion."""
+    """The alarms of one chair. What nobody acknowledged stays when the next insertion begins."""
 
     def __init__(self) -> None:
         self._alarms: list[AlarmView] = []
@@ -63,6 +63,10 @@ class Alarms:
                 replace_alarm(a, active=False) if a.code is raised.code else a for a in self._alarms
             ]
         return False
+
+    def begin_insertion(self) -> None:
+        """Keep only what nobody has acknowledged; a condition that still holds is raised anew."""
+        self._alarms = [replace_alarm(a, active=False) for a in self._alarms if not a.acknowledged]
 
     def acknowledge(self) -> int:
         """Acknowledge all that is latched; returns how many were not yet."""

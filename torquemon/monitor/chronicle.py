@@ -51,7 +51,7 @@ class Chronicle:
     def open(self, recording: Recording, opened_utc: str, meta: dict[str, object]) -> None:
         """Begin an insertion; the row is committed at once."""
         self.recording, self.closed = recording, None
-        self.alarms = Alarms()
+        self.alarms.begin_insertion()
         self._writer.put(InsertionRow(recording.id, opened_utc, recording.opened_ns, meta))
         self._writer.hurry()
 
