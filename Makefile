@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo test check format bench picture vectors locks clean
+.PHONY: help demo test check format bench picture vectors mutate sbom locks clean
 
 help:
 	@echo "make demo     a simulated insertion, live, then in the record"
@@ -59,6 +59,13 @@ picture: $(VENV)/dev
 
 vectors: $(VENV)/dev
 	$(BIN)/python tests/protocol/make_vectors.py
+
+mutate: $(VENV)/dev
+	$(BIN)/python tests/safety/mutate.py
+
+sbom: $(VENV)/dev
+	$(BIN)/cyclonedx-py requirements locks/core.txt --pyproject pyproject.toml \
+		--mc-type application --output-reproducible -o docs/safety/sbom.json
 
 locks: $(VENV)/dev
 	$(LOCK) pyproject.toml -o locks/core.txt

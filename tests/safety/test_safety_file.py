@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -47,3 +48,11 @@ def test_every_dependency_that_is_locked_stands_in_the_table() -> None:
     rows = set(re.findall(r"^\| ([\w.-]+) \| ([\w.!]+)", page, re.MULTILINE))
     for name, version in re.findall(r"^([\w.-]+)==([\w.!]+)", lock, re.MULTILINE):
         assert (name, version) in rows, f"{name} {version} is locked and not in soup.md"
+
+
+def test_the_bill_of_materials_is_that_of_the_lock() -> None:
+    lock = (ROOT / "locks" / "core.txt").read_text(encoding="utf-8")
+    bill = json.loads((ROOT / "docs" / "safety" / "sbom.json").read_text(encoding="utf-8"))
+    listed = {(part["name"], part["version"]) for part in bill["components"]}
+    locked = set(re.findall(r"^([\w.-]+)==([\w.!]+)", lock, re.MULTILINE))
+    assert listed == locked, "`make sbom` writes it anew"
