@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from torquemon import DISCLAIMER, __version__
-from torquemon.cohort.command import add_analyse
+from torquemon.cohort.command import add_analyse, add_evaluate
 from torquemon.drivers.command import add_devices
 from torquemon.monitor.command import add_monitor
 from torquemon.record.command import add_record_commands
@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_devices(subparsers)
     add_record_commands(subparsers)
     add_analyse(subparsers)
+    add_evaluate(subparsers)
     return parser
 
 

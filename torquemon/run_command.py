@@ -52,6 +52,7 @@ def run_demo(args: argparse.Namespace) -> int:
         screw="infinitas-1.5x9-short",
         window="",
         threshold_ncm="",
+        profiles="",
         stop_on_contact=False,
     )
     headless = args.headless or not (sys.stdin.isatty() and sys.stdout.isatty())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import tracemalloc
 from collections.abc import Callable
@@ -389,3 +390,13 @@ def test_a_live_pipeline_does_not_grow() -> None:
         assert tracemalloc.get_traced_memory()[0] - before < 2_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_setup_comes_back_from_json_as_it_was() -> None:
+    window = Window(5.0, 15.0, "alveolar-5-15", "a book")
+    setup = JudgeSetup(window=window, body_mm=9.0, flare_mm=2.0, threshold_ncm=12.0)
+    assert JudgeSetup.from_fields(json.loads(json.dumps(setup.fields()))) == setup
+    assert JudgeSetup.from_fields(JudgeSetup().fields()) == JudgeSetup()
+    for damaged in ({}, {"window": None, "what": 1}, {"window": {"low_ncm": 1}}):
+        with pytest.raises(ValueError, match="damaged"):
+            JudgeSetup.from_fields(damaged)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from torquemon.text import clean
 
@@ -23,6 +24,9 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
         "--threshold-ncm", default="", help="stop threshold in N·cm; default: the window's top"
     )
     parser.add_argument(
+        "--profiles", default="", metavar="OWN.toml", help="the clinic's own screws and windows"
+    )
+    parser.add_argument(
         "--stop-on-contact", action="store_true", help="stop on a possible root contact too"
     )
 
@@ -30,7 +34,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
 def plan_arguments(args: argparse.Namespace) -> list[str]:
     """Return the plan's options as command-line arguments for a child process."""
     words: list[str] = []
-    for name in ("patient", "site", "screw", "window", "threshold_ncm"):
+    for name in ("patient", "site", "screw", "window", "threshold_ncm", "profiles"):
         value = getattr(args, name)
         if value:
             words += [f"--{name.replace('_', '-')}={value}"]
@@ -95,9 +99,10 @@ def run_monitor(args: argparse.Namespace) -> int:
     from torquemon.monitor.session import Options
     from torquemon.paths import HomeError
     from torquemon.profiles import ProfileError, builtin
+    from torquemon.profiles.own import with_own
 
-    catalogue = builtin()
     try:
+        catalogue = with_own(builtin(), Path(args.profiles)) if args.profiles else builtin()
         plan = make_plan(
             catalogue,
             {

@@ -26,6 +26,7 @@ from torquemon.monitor.overshoot import OvershootMeter
 from torquemon.monitor.plan import Plan
 from torquemon.monitor.recording import Recording
 from torquemon.signal.pipeline import Pipeline
+from torquemon.signal.setup import JudgeSetup
 
 LEASE_MS: Final = 500
 """On a cable."""
@@ -118,9 +119,12 @@ class Session:
         self.handpiece.judge_with(recording.judging)
 
     def _pipeline(self, recording: Recording) -> Pipeline:
+        return Pipeline(self._judge_setup(recording))
+
+    def _judge_setup(self, recording: Recording) -> JudgeSetup:
         device = self.side.device
         accuracy_ncm = device.accuracy_ncm if device else 0.0
-        return Pipeline(recording.plan.judge_setup(recording.limit_ncm, accuracy_ncm))
+        return recording.plan.judge_setup(recording.limit_ncm, accuracy_ncm)
 
     def _fold_judging(self) -> None:
         recording = self.chronicle.recording
@@ -234,6 +238,7 @@ class Session:
             "origin": device.origin.value,
             "threshold_ncm": recording.limit_ncm,
             "armed_threshold_ncm": recording.threshold_ncm,
+            "judge": self._judge_setup(recording).fields(),
             "threshold_reasons": list(reasons),
             **device.fields(),
         }

@@ -75,7 +75,7 @@ class Screw(_Profile):
     """
 
     diameter_mm: PositiveMm | None = None
-    body_mm: PositiveMm | None = None
+    body_mm: Annotated[PositiveMm, Field(ge=1)] | None = None
     neck_mm: PositiveMm | None = None
     pitch_mm: Annotated[float, Field(ge=0.2, le=3.0, allow_inf_nan=False)] = DEFAULT_PITCH_MM
     flare_to_mm: PositiveMm | None = None

@@ -15,7 +15,6 @@ from itertools import pairwise
 from torquemon.clock import Clock
 from torquemon.journal import EntryKind, InsertionRow, Journal
 from torquemon.model import Alert, Origin, Reading, Verdict
-from torquemon.profiles import Catalogue, ProfileError, builtin
 from torquemon.record.store import RecordRow
 from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup
@@ -28,37 +27,31 @@ class Rejudged:
     verdict: Verdict
     alerts: tuple[Alert, ...]
     readings: tuple[Reading, ...]
+    removal_torque_ncm: float | None
+    """Largest torque while the screw was turned back; None where it was not."""
 
 
-def setup_from_meta(meta: Mapping[str, object], catalogue: Catalogue) -> JudgeSetup:
-    """Return what the judge was told when the insertion was opened. Raises ProfileError."""
-    wanted = meta.get("window_id")
-    window = None
-    if isinstance(wanted, str):
-        known = wanted in catalogue.windows
-        window = catalogue.resolve_window(
-            str(meta["site"]), wanted if known else str(meta["window"])
-        )
-    threshold = meta.get("threshold_ncm")
-    accuracy = meta.get("accuracy_ncm")
-    return JudgeSetup.for_insertion(
-        catalogue.screw(str(meta["screw"])),
-        window,
-        threshold_ncm=threshold if isinstance(threshold, float | int) else None,
-        accuracy_ncm=accuracy if isinstance(accuracy, float | int) else 0.0,
-    )
+def stored_setup(meta: Mapping[str, object]) -> JudgeSetup:
+    """Return what the judge was told when the insertion was opened. Raises ValueError."""
+    fields = meta.get("judge")
+    return JudgeSetup.from_fields(fields if isinstance(fields, Mapping) else {})
 
 
 def rejudge(journal: Journal, row: InsertionRow) -> Rejudged:
-    """Judge the stored readings of an insertion. Raises ProfileError, JournalError."""
-    pipeline = Pipeline(setup_from_meta(row.meta, builtin()))
+    """Judge the stored readings of an insertion. Raises ValueError, JournalError."""
+    pipeline = Pipeline(stored_setup(row.meta))
     readings: list[Reading] = []
     alerts: list[Alert] = []
     for reading in journal.readings(row.id):
         readings.append(reading)
         alerts.extend(pipeline.step(reading))
     conclusion = pipeline.finish()
-    return Rejudged(conclusion.verdict, (*alerts, *conclusion.alerts), tuple(readings))
+    return Rejudged(
+        conclusion.verdict,
+        (*alerts, *conclusion.alerts),
+        tuple(readings),
+        conclusion.removal_torque_ncm,
+    )
 
 
 def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> RecordRow:
@@ -66,7 +59,7 @@ def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> Record
     finish = _last_json(journal, row.id, EntryKind.FINISH)
     try:
         judged = rejudge(journal, row)
-    except ProfileError as error:
+    except ValueError as error:
         return RecordRow(
             row.id, clock.utc_now().isoformat(), complete=False, content={"error": str(error)}
         )
@@ -78,6 +71,7 @@ def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> Record
         "origin": Origin(str(origin)).value,
         "interrupted": finish is None,
         "verdict": verdict,
+        "removal_torque_ncm": judged.removal_torque_ncm,
         "agrees": finish is not None and finish.get("verdict") == verdict,
         "alerts": [alert.fields() for alert in judged.alerts],
         "events": [

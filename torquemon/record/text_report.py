@@ -87,6 +87,7 @@ def _conclusion(insertion: Insertion) -> list[str]:
     lines = [
         f"maximum insertion torque  {_ncm(verdict['max_insertion_torque_ncm'])}",
         f"final torque              {_ncm(verdict['final_torque_ncm'])}",
+        f"removal torque            {_removal(content['removal_torque_ncm'])}",
         f"verdict                   {_verdict_words(verdict)}",
         (
             f"samples                   {content['samples']} in {content['duration_s']:.1f} s, "
@@ -102,6 +103,10 @@ def _conclusion(insertion: Insertion) -> list[str]:
 
 def _ncm(value: float | None) -> str:
     return "not known" if value is None else f"{value:.2f} N·cm"
+
+
+def _removal(value: float | None) -> str:
+    return "the screw was not turned back" if value is None else f"{value:.2f} N·cm"
 
 
 def _verdict_words(verdict: dict[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from torquemon.model import Window
 from torquemon.profiles import Screw
@@ -105,3 +106,16 @@ class JudgeSetup:
             nominal_speed_rpm=nominal_speed_rpm,
             accuracy_ncm=accuracy_ncm,
         )
+
+    def fields(self) -> dict[str, object]:
+        """Return the setup for JSON: a record is judged again whatever becomes of the catalogue."""
+        return asdict(self)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> JudgeSetup:
+        """Read back what `fields` gave. Raises ValueError where it is damaged."""
+        try:
+            window = fields["window"]
+            return cls(**{**fields, "window": None if window is None else Window(**window)})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the stored setup of the judge is damaged: {error}") from error
