@@ -70,3 +70,18 @@ def test_a_sensor_at_the_end_of_its_range_still_crosses() -> None:
     curve = [reading(i, 10.0, i * 1000) for i in range(50)]
     curve += [reading(50 + i, 16.0, (50 + i) * 1000, Validity.OVERFLOW) for i in range(20)]
     assert len(excess(pipeline, curve)) == 1
+
+
+@pytest.mark.requirement("REQ-STOP-5")
+@pytest.mark.parametrize("offset_ncm", [-0.6, 0.6])
+def test_a_zero_offset_moves_the_crossing_by_nothing(offset_ncm: float) -> None:
+    def crossing(shift_ncm: float) -> int:
+        ramp = [max(0.0, 0.005 * (i - 600)) for i in range(4000)]
+        curve = [
+            reading(i, shift_ncm + torque + 0.01 * (i % 3 - 1), i * 1000)
+            for i, torque in enumerate(ramp)
+        ]
+        (found,) = excess(Pipeline(JudgeSetup(window=WINDOW, body_mm=9.0)), curve)
+        return found.seq
+
+    assert abs(crossing(offset_ncm) - crossing(0.0)) <= 30, "0.15 N·cm at this slope"
