@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import signal
 import sys
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for known in SCENARIOS.values():
             sys.stdout.write(f"{known.name:18}{known.summary}\n")
         return 0
+    if options.describe:
+        return _describe(options.scenario)
     clock = SystemClock()
     try:
         log = EventLog(options.events, clock)
@@ -60,6 +63,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _describe(name: str) -> int:
+    """Say as JSON what insertion the scenario is, for a host that wants to plan it."""
+    try:
+        known = scenario(name)
+    except UnknownScenarioError as error:
+        return _refuse(str(error))
+    fields = {
+        "site": known.site,
+        "screw": known.screw,
+        "threshold_ncm": known.threshold_ncm,
+        "pause_s": known.pause_s,
+    }
+    sys.stdout.write(json.dumps(fields) + "\n")
+    return 0
+
+
 def _refuse(why: str) -> int:
     sys.stderr.write(f"hw_sim: {why}\n")
     return EXIT_USAGE
@@ -71,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="list the scenarios and leave")
+    parser.add_argument(
+        "--describe", action="store_true", help="say as JSON what the scenario is, and leave"
+    )
     what.add_argument("--scenario", default="nominal", metavar="NAME")
     what.add_argument("--replay", type=Path, metavar="FILE", help="a curve to replay, CSV")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same insertion")

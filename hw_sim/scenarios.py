@@ -22,7 +22,11 @@ from torquemon.drivers.codec import Capability
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One named course of events. `site` and `screw` are ids of the catalogue."""
+    """One named course of events. `site` and `screw` are ids of the catalogue.
+
+    `threshold_ncm` is the stop that the scenario is about (None: the window's top), `pause_s` the
+    longest pause of its operator.
+    """
 
     name: str
     summary: str
@@ -30,6 +34,8 @@ class Scenario:
     screw: str
     params: HandpieceParams
     script: Script
+    threshold_ncm: float | None = None
+    pause_s: float = 0.0
 
     def handpiece(
         self, seed: int, on_event: EventSink | None = None, params: HandpieceParams | None = None
@@ -53,6 +59,8 @@ def scenario(name: str) -> Scenario:
 
 
 _BUCCAL: Final = ("maxilla-buccal", "infinitas-1.5x9-short")
+_PAUSE_S: Final = 12.0
+"""Makers advise to pause 10 to 20 s when torque climbs."""
 _LOOSE: Final = Tissue(Layer(0.6, 0.55), 0.05)
 """Thin soft cortex: primary stability will be poor."""
 _DENSE: Final = replace(SITE_TISSUE["mandible-buccal"], pilot_mm=0.0)
@@ -71,6 +79,26 @@ def _make(
     insertion = change(InsertionParams(site=site, screw=geometry_by_id(screw)))
     params = HandpieceParams(insertion=insertion, device=device or DeviceConfig())
     return Scenario(name, summary, site, screw, params, script)
+
+
+def _threshold() -> Scenario:
+    made = _make(
+        "threshold",
+        "dense mandible: torque goes past 12 N·cm before seating, an armed stop acts",
+        operator.insert(),
+        place=("mandible-buccal", "infinitas-1.5x9-short"),
+        change=lambda p: replace(p, tissue=_DENSE),
+    )
+    return replace(made, threshold_ncm=12.0)
+
+
+def _pause_restart() -> Scenario:
+    made = _make(
+        "pause-restart",
+        "two pauses of 12 s: torque relaxes and comes back within a few degrees",
+        operator.insert_with_pauses((2300.0, 3900.0), _PAUSE_S),
+    )
+    return replace(made, pause_s=_PAUSE_S)
 
 
 def _removal() -> Scenario:
@@ -92,13 +120,7 @@ _ALL: Final = (
         operator.insert(),
         change=lambda p: replace(p, contact=Contact.glancing()),
     ),
-    _make(
-        "threshold",
-        "dense mandible: torque goes past 12 N·cm before seating, an armed stop acts",
-        operator.insert(),
-        place=("mandible-buccal", "infinitas-1.5x9-short"),
-        change=lambda p: replace(p, tissue=_DENSE),
-    ),
+    _threshold(),
     _make(
         "below-window",
         "thin soft cortex: the peak stays below 5 N·cm",
@@ -111,11 +133,7 @@ _ALL: Final = (
         operator.insert(),
         place=("midpalate", "infinitas-2.0x6-long"),
     ),
-    _make(
-        "pause-restart",
-        "two pauses of 12 s: torque relaxes and comes back within a few degrees",
-        operator.insert_with_pauses((2300.0, 3900.0), 12.0),
-    ),
+    _pause_restart(),
     _make(
         "half-turn-back",
         "three times half a turn back and in again",

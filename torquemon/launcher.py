@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import selectors
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from torquemon import paths
 from torquemon.clock import SystemClock
@@ -57,6 +58,21 @@ def end(process: subprocess.Popen[str]) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
+
+
+def scenario_plan(scenario: str) -> dict[str, Any]:
+    """Return what insertion a scenario of the simulator is. Raises LaunchError."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hw_sim", "--scenario", scenario, "--describe"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LaunchError("the simulator did not start: see its message above")
+    plan: dict[str, Any] = json.loads(done.stdout)
+    return plan
 
 
 @contextlib.contextmanager

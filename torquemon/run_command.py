@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 
 from torquemon.monitor.command import add_plan_options, plan_arguments
@@ -13,7 +14,7 @@ EXIT_FAILED = 1
 EXIT_NOTHING_DONE = 2
 DEMO_SCENARIO = "nominal"
 DEMO_SEED = 7
-_STILL_S = "2"
+_STILL_S = 2.0
 
 
 def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,8 +49,8 @@ def run_demo(args: argparse.Namespace) -> int:
         sim=DEMO_SCENARIO,
         seed=DEMO_SEED,
         patient="DEMO",
-        site="maxilla-buccal",
-        screw="infinitas-1.5x9-short",
+        site="",
+        screw="",
         window="",
         threshold_ncm="",
         profiles="",
@@ -61,6 +62,14 @@ def run_demo(args: argparse.Namespace) -> int:
 
 def run_chair(args: argparse.Namespace) -> int:
     """Run `run`; return the exit code."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write(
+            "torquemon run: the dashboard needs a terminal; without one use `torquemon monitor`\n"
+        )
+        return EXIT_NOTHING_DONE
+    signal.signal(signal.SIGTERM, _leave)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, _leave)
     from torquemon.launcher import LaunchError
     from torquemon.paths import HomeError
 
@@ -73,16 +82,22 @@ def run_chair(args: argparse.Namespace) -> int:
     return _say_record() or code
 
 
+def _leave(number: int, _: object) -> None:
+    """Unwind when the system asks to end or the terminal is closed, so that the children end."""
+    raise SystemExit(128 + number)
+
+
 def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from torquemon import launcher
     from torquemon.clock import SystemClock
     from torquemon.local.messages import Role
 
+    still_s = _plan_as_simulated(args) if args.sim else None
     port = args.port or stack.enter_context(launcher.simulator(args.sim, args.seed))
     log = stack.enter_context(launcher.log_file("monitor.log"))
     words = ["torquemon", "monitor", f"--port={port}", *plan_arguments(args)]
-    if args.sim:
-        words.append(f"--finish-still-s={_STILL_S}")
+    if still_s is not None:
+        words.append(f"--finish-still-s={still_s:g}")
     began = SystemClock().utc_now().timestamp() - 1
     monitor = stack.enter_context(launcher.child(words, out=log))
     stack.enter_context(launcher.child(["torquemon", "recorder"], out=log))
@@ -90,6 +105,21 @@ def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     code = launcher.run_dashboard(Role.CONTROL, start_recording=bool(args.sim))
     launcher.order_quit()
     return code
+
+
+def _plan_as_simulated(args: argparse.Namespace) -> float:
+    """Fill in what the scenario is about where nothing was chosen.
+
+    Returns how long the motor must stand still, in seconds, before the insertion counts as over.
+    """
+    from torquemon.launcher import scenario_plan
+
+    plan = scenario_plan(args.sim)
+    args.site = args.site or plan["site"]
+    args.screw = args.screw or plan["screw"]
+    if not args.threshold_ncm and plan["threshold_ncm"] is not None:
+        args.threshold_ncm = f"{plan['threshold_ncm']:g}"
+    return _STILL_S + float(plan["pause_s"])
 
 
 def _headless(args: argparse.Namespace) -> int:
@@ -100,9 +130,10 @@ def _headless(args: argparse.Namespace) -> int:
     sys.stderr.write("A simulated insertion, about half a minute.\n")
     try:
         with contextlib.ExitStack() as stack:
+            still_s = _plan_as_simulated(args)
             port = stack.enter_context(launcher.simulator(args.sim, args.seed))
             words = ["torquemon", "monitor", f"--port={port}", "--record", "--once"]
-            words += ["--unattended", f"--finish-still-s={_STILL_S}", "--connect-timeout-s=10"]
+            words += ["--unattended", f"--finish-still-s={still_s:g}", "--connect-timeout-s=10"]
             words += plan_arguments(args)
             monitor = stack.enter_context(launcher.child(words))
             stack.enter_context(launcher.child(["torquemon", "recorder"]))

@@ -323,6 +323,26 @@ def test_without_an_operator_a_start_arms_nothing() -> None:
     assert "nobody is at the controlling dashboard" in chair.view().arm.reasons
 
 
+def test_a_start_arms_when_the_first_picture_is_drawn_and_not_long_after() -> None:
+    chair = Chair(watched=False)
+    chair.plug_in()
+    chair.run(0.2)
+    chair.session.start()
+    chair.run(0.3)
+    assert chair.sent(m.ArmRequest) == []
+    chair.watched = True
+    chair.run(0.3)
+    assert chair.view().arm.phase is ArmPhase.ARMED
+    late = Chair(watched=False)
+    late.plug_in()
+    late.run(0.2)
+    late.session.start()
+    late.run(3.0)
+    late.watched = True
+    late.run(0.5)
+    assert late.sent(m.ArmRequest) == [], "arming so late would be arming by itself"
+
+
 # --- alarms -------------------------------------------------------------------------------------
 
 

@@ -77,6 +77,7 @@ class Session:
         self._operator_ns: int | None = None
         self._tare_asked_ns: int | None = None
         self._arm_asked_ns = 0
+        self._arm_wanted_until_ns = 0
         self._disarm_asked_ns = 0
         self._finishing = False
         self._dropped_told = 0
@@ -90,6 +91,7 @@ class Session:
         self._fold_judging()
         self._tell_dropped()
         self._begin_judging_if_due(now_ns)
+        self._arm_if_wanted(now_ns)
         self._supervise(now_ns)
         self._finish_if_due(now_ns)
         self._disarm_if_over(now_ns)
@@ -108,8 +110,16 @@ class Session:
         if recording.judging is None:
             self._judge(recording)
         device = self.side.device
-        if recording.zeroed and device is not None and device.can_stop and self.operator_present:
-            self._arm(recording)
+        if recording.zeroed and device is not None and device.can_stop:
+            self._arm_wanted_until_ns = now_ns + OPERATOR_NS
+
+    def _arm_if_wanted(self, now_ns: int) -> None:
+        """Arm as part of a start, once somebody is seen to watch; soon after it, or not at all."""
+        recording = self.chronicle.recording
+        if recording is None or now_ns >= self._arm_wanted_until_ns or not self.operator_present:
+            return
+        self._arm_wanted_until_ns = 0
+        self._arm(recording)
 
     def _judge(self, recording: Recording) -> None:
         codes = ALWAYS_STOPS
@@ -243,6 +253,7 @@ class Session:
             **device.fields(),
         }
         self._meter, self._halts_metered = OvershootMeter(), 0
+        self._arm_wanted_until_ns = 0
         self.chronicle.open(recording, self._clock.utc_now().isoformat(), meta)
         self._ask_tare(now_ns)
         return f"recording {recording.id}"
