@@ -34,10 +34,12 @@ class DeviceConfig:
     """What the handpiece says of itself and how it streams. Torques in N·cm.
 
     `reading_span_ms` is how much time the readings of one frame cover, at most 10 ms by protocol.
+    `control_hz` is how often the device watches its threshold at least, however slowly it streams.
     """
 
     capabilities: Capability = ALL_CAPABILITIES
     sample_rate_hz: int = 1000
+    control_hz: int = 1000
     threshold_min_ncm: float = 1.0
     threshold_max_ncm: float = 50.0
     threshold_step_ncm: float = 0.1
@@ -54,6 +56,8 @@ class DeviceConfig:
     def __post_init__(self) -> None:
         if not 50 <= self.sample_rate_hz <= 2000:  # noqa: PLR2004 - the protocol's own range
             raise ValueError(f"a sample rate lies in 50 to 2000 Hz, not {self.sample_rate_hz}")
+        if not 500 <= self.control_hz <= 2000:  # noqa: PLR2004 - the lower end is the protocol's
+            raise ValueError(f"a device watches 500 to 2000 times a second, not {self.control_hz}")
 
 
 @dataclass(frozen=True, slots=True)

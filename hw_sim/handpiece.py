@@ -1,15 +1,16 @@
 """The firmware twin: motor, screw, sensor, rules and wire in one handpiece, stepped by `tick`.
 
 Not threaded and without a clock: simulated time passes only when `tick` is called, once per
-control period (1 kHz or a little more). Bytes go in by `receive`, out by `transmit`. Inputs of the
-operator are `pedal`, `reverse`, `press_stop_button` and `operator_acknowledges`.
+control period (1 kHz or a little more); once a sample while the motor stands and nothing is
+watched. Bytes go in by `receive`, out by `transmit`. Inputs of the operator are `pedal`, `reverse`,
+`press_stop_button` and `operator_acknowledges`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 from hw_sim.bone import Bone
 from hw_sim.device import HandpieceParams, firmware_config, introduction
@@ -24,8 +25,6 @@ from torquemon.drivers.host_messages import ArmRequest, HelloRequest, RenewReque
 from torquemon.model import ArmState, MotorState, StopReason, Validity
 from torquemon.units import DEGREES_PER_TURN, SECONDS_PER_MINUTE
 
-MIN_CONTROL_HZ: Final = 1000
-"""The device watches its threshold at least this often, however slowly it streams."""
 STATUS_PERIOD_US: Final = 100_000
 _MICRO: Final = 1_000_000
 _NO_BATTERY: Final = 255
@@ -41,6 +40,8 @@ def ignore_events(_name: str, _facts: dict[str, object]) -> None:
 
 class Handpiece:
     """One handpiece at work. `pedal` is pressed or not, `reverse` its direction switch."""
+
+    LINK: ClassVar[type[DeviceLink]] = DeviceLink
 
     def __init__(
         self, params: HandpieceParams, seed: int, on_event: EventSink = ignore_events
@@ -58,16 +59,20 @@ class Handpiece:
         self.peak_ncm = 0.0
         self._on_event = on_event
         rate_hz = params.device.sample_rate_hz
-        self._every = max(1, math.ceil(MIN_CONTROL_HZ / rate_hz))
+        self._every = max(1, math.ceil(params.device.control_hz / rate_hz))
         self.control_hz = rate_hz * self._every
         self._dt_s = 1.0 / self.control_hz
         self._ticks = 0
         self.time_us = 0
         self.firmware = Firmware(firmware_config(params))
-        self.link = DeviceLink(self._execute, self.state, self._hello)
+        self.link = self.LINK(self._execute, self.state, self._hello)
         self._stream = ReadingStream(self.link, params.device)
         self._next_status_us = 0
-        self._shown: tuple[object, ...] = ()
+        self._shown_arm: ArmState | None = None
+        self._shown_latch: Latch | None = None
+        self._shown_way = 0
+        self._resting = False
+        """The motor stands, nothing is watched: the loop runs once a sample, not at full rate."""
         self._was_turning = False
         self._was_pressed = False
         self._marks = _marks(self.bone)
@@ -93,10 +98,12 @@ class Handpiece:
         """Let one control period pass."""
         self._ticks += 1
         now_us = self.time_us = self._ticks * _MICRO // self.control_hz
+        sampling = self._ticks % self._every == 0
+        if self._resting and not sampling and self._may_rest():
+            return
         self._turn()
         raw_counts = self.sensor.sample(self.torque_ncm, now_us * 1e-6)
         stream = self._stream
-        sampling = self._ticks % self._every == 0
         seq = stream.next_seq if sampling else max(stream.next_seq - 1, 0)
         latch = self.firmware.tick(now_us, raw_counts, seq)
         if sampling:
@@ -105,18 +112,27 @@ class Handpiece:
             self._halted(latch)
         self._tell(now_us)
 
+    def _may_rest(self) -> bool:
+        """Whether nothing is to be watched: no threshold, no lease, and no foot on the pedal."""
+        state = self.firmware.arm_state
+        return state is ArmState.HALTED or (state is ArmState.DISARMED and not self.pedal)
+
     def _turn(self) -> None:
-        """Move the motor and the screw by one period."""
+        """Move the motor and the screw by one period; at rest by all that were slept through."""
         direction = 0
         if self.pedal:
             direction = -1 if self.reverse else 1
         motor = self.motor
-        speed = motor.tick(direction, self.torque_ncm, self._dt_s)
-        step_deg = speed * self._dt_s
-        self.angle_deg += step_deg
-        torque = self.torque_ncm = self.bone.turn(step_deg, self._dt_s)
-        self.peak_ncm = max(self.peak_ncm, torque)
+        dt_s = self._dt_s
+        speed = motor.tick(direction, self.torque_ncm, dt_s)
         self.firmware.turning = speed != 0.0
+        resting = self._resting = speed == 0.0 and self._may_rest()
+        step_deg = speed * dt_s
+        self.angle_deg += step_deg
+        torque = self.bone.turn(step_deg, dt_s * self._every if resting else dt_s)
+        self.torque_ncm = torque
+        if torque > self.peak_ncm:  # noqa: PLR1730 - max() costs a call, and this runs every tick
+            self.peak_ncm = torque
 
     def _sample(self, now_us: int, raw_counts: int | None) -> None:
         validity = Validity.VALID
@@ -189,10 +205,16 @@ class Handpiece:
     def _tell(self, now_us: int) -> None:
         """Send Status when something changed or its time has come; report events."""
         firmware = self.firmware
-        turning = self.motor.speed_deg_s
-        shown = (firmware.arm_state, firmware.latch, turning > 0, turning < 0)
-        if shown != self._shown or now_us >= self._next_status_us:
-            self._shown = shown
+        speed = self.motor.speed_deg_s
+        way = 0 if speed == 0.0 else 1 if speed > 0.0 else -1
+        if (
+            now_us >= self._next_status_us
+            or way != self._shown_way
+            or firmware.arm_state is not self._shown_arm
+            or firmware.latch is not self._shown_latch
+        ):
+            self._shown_arm, self._shown_latch = firmware.arm_state, firmware.latch
+            self._shown_way = way
             self._next_status_us = now_us + STATUS_PERIOD_US
             self._stream.flush()
             self.link.send(Status(self.state()))
@@ -257,7 +279,7 @@ class Handpiece:
 
     def _hello(self, request: HelloRequest) -> Hello:
         self._stream.discard()
-        self._shown = ()
+        self._shown_arm = None
         self._on_event("hello", {"session": request.session})
         return introduction(self.params, request)
 
