@@ -134,8 +134,8 @@ class Sequence:
 
     `lost` grows by every number that was skipped; a number that was seen before (a doubled or
     reordered frame) is reported as None and must be dropped. A whole run of such frames, each going
-    on where the last one ended, is no repetition but another numbering, and is taken up: the numbers
-    go on rising, how many are missing is then not known.
+    on where the last one ended, is no repetition but another numbering, and is taken up: the
+    numbers go on rising, how many are missing is then not known.
     """
 
     __slots__ = ("_next", "_run", "_run_next", "lost", "repeated")

@@ -3,7 +3,8 @@
 The screen may say *armed* only while this says so: after an answer that reads back the very
 threshold, lease and nonce that were asked for, and while read-backs keep saying it. How old a
 read-back is tells its nonce: the device held the lease no earlier than that nonce was sent, however
-late the frame came. Nothing here arms by itself; a lost arming stays lost until somebody asks again.
+late the frame came. Nothing here arms by itself; a lost arming stays lost until somebody asks
+again.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Lease:
         self._seen_ns = self._sent_ns.get(asked.nonce, 0)
         self._renewed_ns = now_ns
 
-    def saw(self, state: DeviceState, now_ns: int) -> None:
+    def saw(self, state: DeviceState, now_ns: int) -> None:  # noqa: ARG002 - arrival proves no age
         """Take any state that the device sends."""
         asked = self._asked
         if state.arm_state is ArmState.HALTED:

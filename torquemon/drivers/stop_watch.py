@@ -80,11 +80,11 @@ class StopWatch:
         angle_deg = reading.angle_deg
         if angle_deg is not None and abs(angle_deg - self._still_angle_deg) > _STILL_DEG:
             moving = True
-        since_us = self._still_from_us
-        if moving or since_us is None or reading.device_time_us < since_us:  # a clock set back
-            self._still_from_us = reading.device_time_us
+        now_us, since_us = reading.device_time_us, self._still_from_us
+        if moving or since_us is None or now_us < since_us:  # earlier: the clock was set back
+            self._still_from_us = since_us = now_us
             self._still_angle_deg = self._still_angle_deg if angle_deg is None else angle_deg
-        self._motion_still = reading.device_time_us - self._still_from_us >= _STILL_US
+        self._motion_still = now_us - since_us >= _STILL_US
 
     def check(self, now_ns: int, round_trip_ns: float | None) -> StopPhase:
         """Return the phase as of now."""
