@@ -25,6 +25,8 @@ from torquemon.local.messages import Role
 
 START_TIMEOUT_S: Final = 15.0
 _END_TIMEOUT_S: Final = 8.0
+_QUIT_TRIES: Final = 8
+_QUIT_PAUSE_S: Final = 0.25
 _READY: Final = "ready "
 
 
@@ -34,13 +36,17 @@ class LaunchError(Exception):
 
 @contextlib.contextmanager
 def child(
-    arguments: Sequence[str], *, out: int | IO[str] | None = None
+    arguments: Sequence[str], *, out: int | IO[str] | None = None, log: IO[str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run `python -m arguments` beside this process and end it when the block is left."""
+    """Run `python -m arguments` beside this process and end it when the block is left.
+
+    With `log` all that it says goes there: the screen belongs to the dashboard.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         stdin=subprocess.DEVNULL,
-        stdout=out,
+        stdout=log or out,
+        stderr=log,
         text=True,
     )
     try:
@@ -128,16 +134,25 @@ def run_dashboard(role: Role, *, start_recording: bool) -> int:
 
 
 def order_quit() -> None:
-    """Ask the monitor to finish and end; one that is gone already needs no asking."""
-    from torquemon.local.client import LocalError
+    """Ask the monitor to finish and end; one that is gone already needs no asking.
+
+    The dashboard that has just left may still count as the controlling one for a second.
+    """
+    from torquemon.local.client import LocalError, LocalLostError
     from torquemon.local.messages import OrderName
 
     async def ask() -> None:
         link = await MonitorClient.connect(read_door(paths.door_path()), Role.CONTROL)
-        await link.order(OrderName.QUIT)
-        await link.close()
+        try:
+            for _ in range(_QUIT_TRIES):
+                with contextlib.suppress(LocalError):
+                    await link.order(OrderName.QUIT)
+                    return
+                await asyncio.sleep(_QUIT_PAUSE_S)
+        finally:
+            await link.close()
 
-    with contextlib.suppress(DoorError, LocalError, OSError):
+    with contextlib.suppress(DoorError, LocalLostError, OSError):
         asyncio.run(ask())
 
 

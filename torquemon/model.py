@@ -23,6 +23,10 @@ class Validity(IntEnum):
     INVALID = 5
 
 
+MEASURED = frozenset({Validity.VALID, Validity.QUESTIONABLE, Validity.OVERFLOW})
+"""States in which the number is a measurement; a clipped one is at least as large as it says."""
+
+
 class Reading(NamedTuple):
     """One sample of a handpiece.
 

@@ -99,8 +99,8 @@ def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     if still_s is not None:
         words.append(f"--finish-still-s={still_s:g}")
     began = SystemClock().utc_now().timestamp() - 1
-    monitor = stack.enter_context(launcher.child(words, out=log))
-    stack.enter_context(launcher.child(["torquemon", "recorder"], out=log))
+    monitor = stack.enter_context(launcher.child(words, log=log))
+    stack.enter_context(launcher.child(["torquemon", "recorder"], log=log))
     launcher.wait_for_door(monitor, newer_than=began)
     code = launcher.run_dashboard(Role.CONTROL, start_recording=bool(args.sim))
     launcher.order_quit()

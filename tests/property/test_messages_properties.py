@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.message_strategies import BY_TYPE, MESSAGES, U8, U16, hellos
 from torquemon.drivers import messages as m
 from torquemon.drivers.codec import Capability, Generation
-from torquemon.drivers.device import DeviceInfo
+from torquemon.drivers.device import MAX_ACCURACY_NCM, DeviceInfo
 from torquemon.drivers.device_messages import Names
 from torquemon.drivers.errors import MessageError
 from torquemon.drivers.frame import Frame, Framer, encode_frame
@@ -89,7 +89,12 @@ def test_a_link_takes_any_frames_without_raising(items: list[m.Message | Frame])
 
 @given(hellos())
 def test_a_hello_is_turned_into_a_device_whatever_it_states(hello: m.Hello) -> None:
-    info = DeviceInfo.from_hello(hello)
+    try:
+        info = DeviceInfo.from_hello(hello)
+    except ValueError as error:
+        assert "N·cm" in str(error), "refused for a value, which is named"
+        return
+    assert info.accuracy_ncm <= MAX_ACCURACY_NCM
     for text in (info.maker, info.model, info.serial, info.firmware):
         assert text == clean(text)
         assert len(text) <= MAX_TEXT_CHARS

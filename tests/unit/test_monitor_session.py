@@ -22,6 +22,7 @@ from torquemon.model import (
     Reading,
     Stop,
     StopReason,
+    Validity,
 )
 from torquemon.monitor.session import Options
 
@@ -90,19 +91,80 @@ def test_an_insertion_from_start_to_verdict_is_in_the_journal() -> None:
     assert kinds.index(EntryKind.RAW) < kinds.index(EntryKind.READINGS)
 
 
-def test_a_recording_that_is_over_gives_the_lease_back_once_the_motor_stands() -> None:
+def test_a_recording_that_is_over_gives_the_lease_back() -> None:
+    chair = Chair()
+    chair.start_armed()
+    chair.device.pedal = True
+    chair.run(2.0)
+    chair.device.pedal = False
+    chair.run(0.5)
+    assert chair.order(OrderName.FINISH).ok
+    chair.run(1.5)
+    assert chair.device.state().arm_state is ArmState.DISARMED
+    assert chair.device.latch is None
+
+
+def test_what_nobody_judges_is_not_renewed() -> None:
     chair = Chair()
     chair.start_armed()
     chair.device.pedal = True
     chair.run(2.0)
     assert chair.order(OrderName.FINISH).ok
     chair.run(1.0)
-    assert chair.device.arm_state is ArmState.ARMED, "not while it turns"
-    assert chair.sent(m.DisarmRequest) == []
-    chair.device.pedal = False
-    chair.run(1.5)
-    assert chair.device.state().arm_state is ArmState.DISARMED
-    assert chair.device.latch is None
+    latch = chair.device.latch
+    assert latch is not None
+    assert latch.reason is StopReason.LEASE_EXPIRED
+
+
+def test_without_a_measurement_nothing_is_renewed_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chair = Chair()
+    chair.start_armed()
+    monkeypatch.setattr("torquemon.drivers.device.VALIDITIES", (Validity.INVALID,) * 256)
+    chair.run_until(lambda: chair.device.latch is not None, 2.0, "halt")
+    assert active(chair, AlertCode.STALE_DATA)
+    assert chair.view().torque_ncm is None
+
+
+def test_after_a_reboot_the_sensor_is_zeroed_before_it_is_armed_again() -> None:
+    chair = Chair()
+    chair.start_armed()
+    recording = chair.chronicle.recording
+    assert recording is not None
+    assert recording.zeroed
+    chair.reboot()
+    chair.run(2.0)
+    assert not recording.zeroed
+    before = len(chair.sent(m.TareRequest))
+    assert "zeroing" in chair.order(OrderName.ARM).text
+    chair.run(0.5)
+    assert len(chair.sent(m.TareRequest)) > before
+    assert chair.view().arm.phase is ArmPhase.ARMED
+
+
+def test_a_stop_that_cannot_be_sent_is_said_and_not_piled_up() -> None:
+    chair = Chair()
+    chair.start_armed()
+    chair.pull_out()
+    chair.run(0.1)
+    for _ in range(50):
+        assert "could not be sent" in chair.order(OrderName.STOP).text
+    assert "stop_failed" in chair.codes()
+    chair.plug_in()
+    chair.run(0.5)
+    assert len(chair.sent(m.StopRequest)) <= 20, "one stop and its repetitions, not fifty"
+
+
+def test_a_stop_whose_wire_goes_before_the_standstill_has_failed() -> None:
+    chair = Chair()
+    chair.start_armed()
+    chair.device.pedal = True
+    chair.run(1.0)
+    chair.order(OrderName.STOP)
+    chair.pull_out()
+    chair.run(0.1)
+    assert active(chair, AlertCode.STOP_FAILED)
 
 
 def test_nothing_is_started_twice_or_without_a_handpiece() -> None:

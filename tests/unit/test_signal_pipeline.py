@@ -153,7 +153,7 @@ def test_the_armed_threshold_comes_before_the_window() -> None:
     alerts, _ = run(setup, readings(plain, 18.0))
     excess = next(alert for alert in alerts if alert.code is AlertCode.EXCESS_TORQUE)
     assert excess.torque_ncm == pytest.approx(7.0, abs=0.1)
-    assert "stop threshold" in excess.why
+    assert "above the limit" in excess.why
 
 
 @pytest.mark.requirement("REQ-SIG-7")

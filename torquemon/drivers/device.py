@@ -18,6 +18,10 @@ _ORIGINS = {
     Generation.REPLAYED: Origin.REPLAYED,
 }
 _SEQ_SPAN = 1 << 32
+MAX_ACCURACY_NCM = 20.0
+"""[E] Less accurate than the windows are wide: such an instrument tells nothing."""
+MAX_THRESHOLD_NCM = 1000.0
+"""[E] Forty times what a mini-implant is wound at: a slip of units."""
 RENUMBERED_FRAMES = 30
 """So many frames in a row from the past are a device that numbers anew: 0.3 s of them."""
 
@@ -36,13 +40,18 @@ class DeviceInfo:
 
     @classmethod
     def from_hello(cls, hello: Hello) -> DeviceInfo:
-        """Clean the names and read the date; a date outside the calendar counts as unknown."""
+        """Clean the names and read the date. Raises ValueError for values that cannot be."""
         calibrated = None
         if hello.calibrated_utc_s:
             calibrated = datetime.fromtimestamp(hello.calibrated_utc_s, UTC).date()
         maker, model, serial, firmware = (clean_bytes(name) for name in hello.names)
         origin = _ORIGINS[hello.generation]
-        return cls(hello, maker, model, serial, firmware, origin, calibrated)
+        info = cls(hello, maker, model, serial, firmware, origin, calibrated)
+        if info.accuracy_ncm > MAX_ACCURACY_NCM:
+            raise ValueError(f"an accuracy of {info.accuracy_ncm:g} N·cm")
+        if info.can_stop and info.threshold_max_ncm > MAX_THRESHOLD_NCM:
+            raise ValueError(f"thresholds up to {info.threshold_max_ncm:g} N·cm")
+        return info
 
     @property
     def has_angle(self) -> bool:

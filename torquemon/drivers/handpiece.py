@@ -19,9 +19,9 @@ from torquemon.clock import Clock
 from torquemon.drivers.capture import Capture, Chunk, Direction
 from torquemon.drivers.errors import TransportError, TransportGoneError
 from torquemon.drivers.frame import Framer
-from torquemon.drivers.link import Link, LinkEvent, LinkPhase, Samples
+from torquemon.drivers.link import Link, LinkEvent, LinkPhase, Samples, StopFailed
 from torquemon.drivers.transport import Transport, TransportOpener
-from torquemon.model import Command, Reading, Stop
+from torquemon.model import MEASURED, Command, Reading, Stop
 from torquemon.text import clean
 
 READ_TIMEOUT_S: Final = 0.02
@@ -76,9 +76,9 @@ class Handpiece:
         self._opener = opener
         self._clock = clock
         self._judge: Judge = _judge_nothing
-        self._judge_failed = False
         self._events: deque[HandpieceEvent] = deque()
         self._commands: deque[Command] = deque()
+        self._stop_wanted: Stop | None = None
         self._renew_until_ns = 0
         self._reading_ns = 0
         self._transport: Transport | None = None
@@ -94,12 +94,11 @@ class Handpiece:
     def judge_with(self, judge: Judge | None) -> None:
         """Judge the readings that come from now on with `judge`; None judges nothing."""
         self._judge = judge or _judge_nothing
-        self._judge_failed = False
 
     def request(self, command: Command) -> bool:
         """Queue a command; a stop goes to the front. False where the queue is full."""
         if isinstance(command, Stop):
-            self._commands.appendleft(command)
+            self._stop_wanted = command  # one place: a stop overtakes, and two are one
         elif len(self._commands) < MAX_COMMANDS:
             self._commands.append(command)
         else:
@@ -166,17 +165,18 @@ class Handpiece:
         Of what was ordered while there was no wire only a stop is still meant: an old arming or
         zero must not happen by itself now.
         """
-        waiting = [self._commands.popleft() for _ in range(len(self._commands))]
-        stops = [command for command in waiting if isinstance(command, Stop)]
-        self._commands.extendleft(stops[:1])
+        self._commands.clear()
         self._tell(WireUp(transport.name))
         self.framer.reset()
         self._write(transport, self.link.greet(now_ns))
 
     def on_gone(self, why: str) -> None:
-        """The wire is gone."""
+        """The wire is gone. A stop whose standstill nobody saw has failed, as far as one knows."""
+        unseen = self.link.stop_watch.active or self._stop_wanted is not None
         self.link.lost(why)
         self._tell(WireDown(why, was_up=True))
+        if unseen:
+            self._tell(StopFailed("the wire went before the motor was seen to stand still"))
 
     def on_chunk(self, transport: Transport, data: bytes, now_ns: int) -> None:
         """Take bytes as they came: frame, decode, judge, and write a stop if one is asked for."""
@@ -198,11 +198,11 @@ class Handpiece:
             raise
         except Exception as error:  # noqa: BLE001 - a judge that fails must not take the reader along
             self._judge = _judge_nothing
-            self._judge_failed = True
             self._stop_now(transport)
             self._tell(JudgeFailed(f"{type(error).__name__}: {error}"))
         else:
-            self._reading_ns = self._clock.monotonic_ns()
+            if samples.readings[-1].validity in MEASURED:
+                self._reading_ns = self._clock.monotonic_ns()
 
     def _stop_now(self, transport: Transport) -> None:
         """Write a stop before anything is noted of it."""
@@ -215,11 +215,14 @@ class Handpiece:
 
     def on_time(self, transport: Transport, now_ns: int) -> None:
         """Carry out what other threads asked for, renew, repeat."""
+        stop, self._stop_wanted = self._stop_wanted, None
+        if stop is not None:
+            self._stop_now(transport)
         while self._commands:
             wire = self.link.order(self._commands.popleft(), now_ns)
             if wire:
                 self._write(transport, wire)
-        judged = not self._judge_failed and now_ns - self._reading_ns < NO_DATA_NS
+        judged = self._judge is not _judge_nothing and now_ns - self._reading_ns < NO_DATA_NS
         events, wire = self.link.tick(now_ns, may_renew=judged and now_ns < self._renew_until_ns)
         if wire:
             self._write(transport, wire)

@@ -215,7 +215,9 @@ class Link:
         """Note that the stop has left, and watch what comes of it."""
         if not self.stop_watch.active:
             self._stop_failed_ns = None
-        self.stop_watch.begin(now_ns)
+        info = self.info
+        has_motion = info is not None and (info.has_angle or info.has_speed)
+        self.stop_watch.begin(now_ns, has_motion=has_motion)
         self._note_sent(request, now_ns, repeats=False)
 
     def _arm(self, info: DeviceInfo, command: ArmStop, now_ns: int) -> bytes:
@@ -320,9 +322,10 @@ class Link:
             return [Refused(self.refusal)]
         try:
             info = DeviceInfo.from_hello(hello)
-        except (ValueError, OverflowError, OSError):
-            self.bad_messages += 1
-            return []
+        except (ValueError, OverflowError, OSError) as error:
+            self.phase = LinkPhase.REFUSED
+            self.refusal = f"the device introduces itself with what cannot be: {error}"
+            return [Refused(self.refusal)]
         if Capability.AUTHENTICATION in hello.capabilities:
             self.lease.lose("the device demands authentication, which this cable does not have")
         old = self.info
@@ -389,5 +392,5 @@ class Link:
         """The wire is gone. Nothing is armed any more, as far as anybody may say."""
         self.phase = LinkPhase.SILENT
         self.requests.clear()
-        self.stop_watch.dismiss()
+        self.stop_watch.wire_lost()
         self.lease.lose(why)

@@ -20,6 +20,8 @@ _STILL_RPM: Final = 1.0
 _STILL_DEG: Final = 0.5
 _STILL_US: Final = 20_000
 """This long without motion is a standstill."""
+_MOTION_WAIT_NS: Final = 100_000_000
+"""So long a word of the device waits for its motion channels to bear it out."""
 
 
 class StopPhase(Enum):
@@ -38,10 +40,12 @@ class StopWatch:
         self.phase = StopPhase.IDLE
         self._since_ns = 0
         self._sent_ns = 0
+        self._has_motion = False
         self._forget()
 
     def _forget(self) -> None:
         self._state_still = False
+        self._state_still_ns: int | None = None
         self._motion_seen = False
         self._still_from_us: int | None = None
         self._still_angle_deg = 0.0
@@ -52,8 +56,13 @@ class StopWatch:
         """Whether a stop still waits for its standstill."""
         return self.phase in (StopPhase.WATCHING, StopPhase.FAILED)
 
-    def begin(self, now_ns: int) -> None:
-        """A stop goes out now. A running watch goes on: its deadline is not pushed back."""
+    def begin(self, now_ns: int, *, has_motion: bool = False) -> None:
+        """A stop goes out now. A running watch goes on: its deadline is not pushed back.
+
+        `has_motion`: the device measures speed or angle. Then its word alone confirms nothing while
+        those may still come: it halts by its own account and may run on all the same.
+        """
+        self._has_motion = has_motion
         if not self.active:
             self._forget()
             self.phase = StopPhase.WATCHING
@@ -89,7 +98,7 @@ class StopWatch:
     def check(self, now_ns: int, round_trip_ns: float | None) -> StopPhase:
         """Return the phase as of now."""
         if self.active:
-            still = self._motion_still if self._motion_seen else self._state_still
+            still = self._motion_still if self._motion_seen else self._word_counts(now_ns)
             limit_ns = max(CONFIRM_NS, 3 * (round_trip_ns or 0))
             if still:
                 self.phase = StopPhase.CONFIRMED
@@ -97,10 +106,21 @@ class StopWatch:
                 self.phase = StopPhase.FAILED
         return self.phase
 
+    def _word_counts(self, now_ns: int) -> bool:
+        """Whether the state says still, and nothing that measures motion can be asked."""
+        if not self._state_still:
+            self._state_still_ns = None
+            return False
+        if self._state_still_ns is None:
+            self._state_still_ns = now_ns
+        return not self._has_motion or now_ns - self._state_still_ns >= _MOTION_WAIT_NS
+
     def repeat_due(self, now_ns: int) -> bool:
         """Whether the stop is to be written once more."""
         return self.active and now_ns - self._sent_ns >= REPEAT_NS
 
-    def dismiss(self) -> None:
-        """The link is gone: nothing can be confirmed any more."""
-        self.phase = StopPhase.IDLE
+    def wire_lost(self) -> None:
+        """The wire is gone: a pending stop has failed, and stays so until a standstill is seen."""
+        if self.active:
+            self.phase = StopPhase.FAILED
+            self._forget()

@@ -68,6 +68,13 @@ class Alarms:
         """Keep only what nobody has acknowledged; a condition that still holds is raised anew."""
         self._alarms = [replace_alarm(a, active=False) for a in self._alarms if not a.acknowledged]
 
+    def reopen(self, code: AlertCode) -> None:
+        """Make what still holds of this code unacknowledged again."""
+        self._alarms = [
+            replace_alarm(a, acknowledged=False) if a.code is code and a.active else a
+            for a in self._alarms
+        ]
+
     def acknowledge(self) -> int:
         """Acknowledge all that is latched; returns how many were not yet."""
         count = sum(not a.acknowledged for a in self._alarms)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from torquemon.clock import Clock
 from torquemon.drivers.capture import Chunk
 from torquemon.journal import Entry, InsertionRow
+from torquemon.local.view import Band
 from torquemon.model import Alert, AlertCode, Priority, Reading
 from torquemon.monitor.alarms import Alarms, Raised
 from torquemon.monitor.recording import (
@@ -95,6 +96,8 @@ class Chronicle:
         if self.recording is not None:
             self._put(alert_entry(self.recording.id, alert, self._clock.monotonic_ns()))
             self._writer.hurry()
+        if self.recording is not None and alert.code is AlertCode.ROOT_CONTACT:
+            self.recording.saw_band(Band.CONTACT)
         self.alarms.raise_event(
             Raised(alert.code, alert.priority, alert.why, alert.time_s, alert.torque_ncm)
         )
@@ -111,6 +114,13 @@ class Chronicle:
         raised = self._raised(code, why)
         if self.alarms.condition(raised, holds=holds):
             self._announce(raised)
+
+    def insist(self, code: AlertCode, why: str) -> None:
+        """Raise a condition, and tell it again while it holds, acknowledged or not."""
+        raised = self._raised(code, why)
+        if not self.alarms.condition(raised, holds=True):
+            self.alarms.reopen(code)
+        self._announce(raised)
 
     def _raised(self, code: AlertCode, why: str) -> Raised:
         recording = self.recording

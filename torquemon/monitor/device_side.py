@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from torquemon.drivers.codec import Result
 from torquemon.drivers.device import DeviceInfo
@@ -26,11 +26,10 @@ from torquemon.drivers.link import (
     StopConfirmed,
     StopFailed,
 )
-from torquemon.model import AlertCode, MotorState, Reading, StopReason, StopReport, Validity
+from torquemon.local.view import Band
+from torquemon.model import MEASURED, AlertCode, MotorState, Reading, StopReason, StopReport
 from torquemon.monitor.chronicle import Chronicle
 from torquemon.text import clean
-
-_MEASURED: Final = frozenset({Validity.VALID, Validity.QUESTIONABLE, Validity.OVERFLOW})
 
 
 class DeviceSide:
@@ -100,7 +99,7 @@ class DeviceSide:
         self.samples += len(event.readings)
         self.last_any_ns = event.readings[-1].host_time_ns
         for reading in reversed(event.readings):
-            if reading.validity in _MEASURED:
+            if reading.validity in MEASURED:
                 self.last = reading
                 self._chronicle.torque_ncm = reading.torque_ncm
                 break
@@ -113,8 +112,16 @@ class DeviceSide:
         if recording is None:
             return
         recording.origin = recording.origin.merged(info.origin)
+        if info.serial != recording.serial:
+            recording.zeroed = False
+            self._chronicle.raise_alarm(
+                AlertCode.SIGNAL_QUALITY,
+                f"another handpiece is on the wire: serial number {info.serial}, "
+                f"not {recording.serial}",
+            )
         self._chronicle.note("connected", rebooted=event.rebooted, serial=info.serial)
         if event.rebooted:
+            recording.zeroed = False
             self._chronicle.raise_alarm(
                 AlertCode.SIGNAL_QUALITY,
                 "the handpiece has restarted: its zero, angle and threshold are gone",
@@ -163,6 +170,7 @@ class DeviceSide:
         if recording is None:
             return
         recording.halts.append(report)
+        recording.saw_band(Band.STOPPED)
         if report.reason is StopReason.LEASE_EXPIRED:
             self._chronicle.raise_alarm(
                 AlertCode.NOT_ARMED,
@@ -173,12 +181,17 @@ class DeviceSide:
         if event.command == "RenewRequest" and event.result is Result.DONE:
             return
         result = "no answer" if event.result is None else event.result.name.lower()
+        result = result.replace("_", " ")
         self._chronicle.note("answer", command=event.command, result=result)
         if event.command == "TareRequest":
             self.tare_result = Result.BUSY if event.result is None else event.result
+            done = event.result is Result.DONE
+            self.notice = "the sensor is zeroed" if done else f"the sensor is not zeroed: {result}"
+        elif event.command == "ArmRequest" and event.result is not Result.DONE:
+            self.notice = f"not armed: {result}"
 
     def _stop_failed(self, event: StopFailed, _: int) -> None:
-        self._chronicle.condition(AlertCode.STOP_FAILED, event.why, holds=True)
+        self._chronicle.insist(AlertCode.STOP_FAILED, event.why)
 
     def _stop_confirmed(self, _: StopConfirmed, __: int) -> None:
         self._chronicle.note("stop confirmed")

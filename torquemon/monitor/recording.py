@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,14 +10,14 @@ from torquemon.drivers.capture import Chunk
 from torquemon.journal import Entry, EntryKind, pack_json, pack_readings
 from torquemon.limits import Threshold
 from torquemon.local.messages import MAX_BLOCK_SAMPLES
-from torquemon.local.view import Band, CurveBlock
+from torquemon.local.view import BAND_RANK, Band, CurveBlock
 from torquemon.model import (
+    MEASURED,
     Alert,
     MotorState,
     Origin,
     Reading,
     StopReport,
-    Validity,
     Verdict,
 )
 from torquemon.monitor.judging import Judging
@@ -24,7 +25,8 @@ from torquemon.monitor.plan import Plan
 
 MAX_CURVE_SAMPLES: Final = 2_000_000
 """Kept for the screen: over half an hour at 1 kHz. The journal keeps all."""
-_SHOWN: Final = frozenset({Validity.VALID, Validity.QUESTIONABLE, Validity.OVERFLOW})
+NEAR_LIMIT_SHARE: Final = 0.9
+"""[E] The strip says *near limit* from nine tenths of the limit."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Recording:
     plan: Plan
     opened_ns: int
     origin: Origin
+    serial: str
     threshold: Threshold | None
     threshold_reasons: tuple[str, ...]
     judging: Judging | None = None
@@ -63,14 +66,35 @@ class Recording:
     def add_to_curve(self, readings: list[Reading]) -> None:
         """Keep readings for the screen. What is no measurement is left out."""
         self.samples += len(readings)
+        highest_ncm = -math.inf
         for reading in readings:
-            if reading.validity not in _SHOWN or len(self.time_s) >= MAX_CURVE_SAMPLES:
+            if reading.validity not in MEASURED or len(self.time_s) >= MAX_CURVE_SAMPLES:
                 continue
             if self.first_time_us is None:
                 self.first_time_us = reading.device_time_us
             self.time_s.append((reading.device_time_us - self.first_time_us) / 1e6)
             self.torque_ncm.append(reading.torque_ncm)
             self.angle_deg.append(reading.angle_deg)
+            highest_ncm = max(highest_ncm, reading.torque_ncm)
+        if self.time_s:
+            self.saw_band(self.band_of(highest_ncm))
+
+    def band_of(self, torque_ncm: float) -> Band:
+        """Return where a torque lies relative to the window and the limit."""
+        window = self.plan.window
+        if window is None:
+            return Band.IDLE
+        limit_ncm = self.limit_ncm or window.high_ncm
+        if torque_ncm > min(window.high_ncm, limit_ncm):
+            return Band.ABOVE
+        if torque_ncm >= NEAR_LIMIT_SHARE * limit_ncm:
+            return Band.NEAR_LIMIT
+        return Band.BELOW if torque_ncm < window.low_ncm else Band.WITHIN
+
+    def saw_band(self, band: Band) -> None:
+        """Keep the gravest state of the insertion."""
+        if BAND_RANK[band] > BAND_RANK[self.worst_band]:
+            self.worst_band = band
 
     def follow_motor(self, motor: MotorState, now_ns: int) -> None:
         """Note what the device says of its motor."""

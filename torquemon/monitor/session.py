@@ -197,8 +197,8 @@ class Session:
         waited = now_ns - recording.opened_ns > NO_DATA_NS
         self.chronicle.condition(
             AlertCode.STALE_DATA,
-            f"no reading for more than {NO_DATA_NS // 1_000_000} ms{self.side.wire_trouble}",
-            holds=waited and not self.side.is_streaming(now_ns),
+            f"no measurement for more than {NO_DATA_NS // 1_000_000} ms{self.side.wire_trouble}",
+            holds=waited and self.side.measurement(now_ns) is None,
         )
         self.chronicle.condition(
             AlertCode.NOT_ARMED,
@@ -242,7 +242,9 @@ class Session:
             return f"no handpiece yet: {self.side.text}"
         now_ns = self._clock.monotonic_ns()
         threshold, reasons = self.threshold_outlook()
-        recording = Recording(str(ULID()), self.plan, now_ns, device.origin, threshold, reasons)
+        recording = Recording(
+            str(ULID()), self.plan, now_ns, device.origin, device.serial, threshold, reasons
+        )
         meta = {
             **self.plan.fields(),
             "origin": device.origin.value,
@@ -282,18 +284,28 @@ class Session:
         recording = self.chronicle.recording
         if recording is None:
             return "start a recording first: it arms the stop"
-        if self.side.device is None or not self.side.device.can_stop:
-            return "this handpiece cannot be stopped from here: warn only"
-        blind = not self.side.wire_up or not self.operator_present
-        if blind or recording.threshold_ncm is None:
-            return f"not armed: {self.why_not_armed()}"
+        refusal = self._why_not_to_be_armed(recording)
+        if refusal:
+            return f"not armed: {refusal}"
         if not recording.zeroed:
-            if self.side.is_turning:
-                return "not armed: the sensor is not zeroed, and cannot be while the motor turns"
             self._ask_tare(self._clock.monotonic_ns())
             return "zeroing the sensor, then arming"
         self._arm(recording)
         return f"arming at {recording.threshold_ncm:g} N·cm"
+
+    def _why_not_to_be_armed(self, recording: Recording) -> str:
+        """Return what forbids an arming now; empty where nothing does."""
+        device, lease = self.side.device, self.handpiece.link.lease
+        if device is None or not device.can_stop:
+            return "this handpiece cannot be stopped from here, warn only"
+        blind = not self.side.wire_up or not self.operator_present
+        if blind or recording.threshold_ncm is None:
+            return self.why_not_armed()
+        if lease.phase is ArmPhase.HALTED:
+            return lease.why_not
+        if not recording.zeroed and self.side.is_turning:
+            return "the sensor is not zeroed, and cannot be while the motor turns"
+        return ""
 
     def _arm(self, recording: Recording) -> None:
         if recording.threshold_ncm is None:
@@ -306,6 +318,8 @@ class Session:
         """Zero the sensor; not while a recording is judged."""
         if self.chronicle.recording is not None:
             return "the sensor is zeroed when a recording starts, not during it"
+        if self.side.device is None or not self.side.wire_up:
+            return f"no handpiece to zero: {self.side.text}"
         self.handpiece.request(Tare())
         return "zeroing the sensor"
 
@@ -316,7 +330,11 @@ class Session:
             return "this handpiece cannot be stopped from here: release the pedal"
         self.handpiece.request(Stop(who))
         self.chronicle.note("stop asked", who=who)
-        return "stop sent"
+        if self.side.wire_up:
+            return "stop sent"
+        why = f"the stop could not be sent: {self.side.text}; release the pedal at once"
+        self.chronicle.raise_alarm(AlertCode.STOP_FAILED, why)
+        return why
 
     def acknowledge(self) -> str:
         """Acknowledge every latched alarm."""

@@ -1,4 +1,4 @@
-"""Builds the view that clients fetch. The one thing it keeps is the worst state shown so far."""
+"""Builds the view that clients fetch: a pure look at the session, changing nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Final
 
 from torquemon.drivers.link import LinkPhase as WirePhase
 from torquemon.local.view import (
-    BAND_RANK,
     ArmView,
     Band,
     DeviceView,
@@ -23,8 +22,6 @@ from torquemon.monitor.recording import Recording
 from torquemon.monitor.session import Session
 from torquemon.signal.pipeline import SignalView
 
-NEAR_LIMIT_SHARE: Final = 0.9
-"""[E] The strip says *near limit* from nine tenths of the threshold."""
 _NO_BATTERY: Final = 255
 
 STOP_TEXT: Final = {
@@ -53,8 +50,6 @@ class Viewer:
         signal = _signal(recording)
         reading = session.side.measurement(now_ns)
         band = self._band(running, reading)
-        if running is not None and BAND_RANK[band] > BAND_RANK[running.worst_band]:
-            running.worst_band = band
         plan = recording.plan if recording else session.plan
         return View(
             sequence=next(self._numbers),
@@ -101,7 +96,7 @@ class Viewer:
             return Band.IDLE
         if self._session.chronicle.alarms.unacknowledged(AlertCode.ROOT_CONTACT):
             return Band.CONTACT
-        return _torque_band(recording, reading.torque_ncm)
+        return recording.band_of(reading.torque_ncm)
 
     def _link(self, now_ns: int) -> LinkView:
         session = self._session
@@ -125,8 +120,7 @@ class Viewer:
             threshold, reasons = recording.threshold, recording.threshold_reasons
         wanted_ncm = threshold.threshold_ncm if threshold else None
         if device is not None and not device.can_stop:
-            why = ("this handpiece cannot be stopped from here",)
-            return ArmView(phase=ArmPhase.WARN_ONLY, wanted_ncm=None, held_ncm=None, reasons=why)
+            return ArmView(phase=ArmPhase.WARN_ONLY, wanted_ncm=None, held_ncm=None, reasons=())
         lease = session.handpiece.link.lease
         held = lease.held_counts
         held_ncm = device.ncm(held) if device is not None and held is not None else None
@@ -135,18 +129,6 @@ class Viewer:
         elif lease.phase is not ArmPhase.ARMED:
             reasons = (session.why_not_armed(), *reasons)
         return ArmView(phase=lease.phase, wanted_ncm=wanted_ncm, held_ncm=held_ncm, reasons=reasons)
-
-
-def _torque_band(recording: Recording, torque_ncm: float) -> Band:
-    window = recording.plan.window
-    if window is None:
-        return Band.IDLE
-    limit_ncm = recording.limit_ncm or window.high_ncm
-    if torque_ncm > min(window.high_ncm, limit_ncm):
-        return Band.ABOVE
-    if torque_ncm >= NEAR_LIMIT_SHARE * limit_ncm:
-        return Band.NEAR_LIMIT
-    return Band.BELOW if torque_ncm < window.low_ncm else Band.WITHIN
 
 
 def _phase(session: Session) -> SessionPhase:

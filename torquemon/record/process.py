@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from typing import Final
 
@@ -19,7 +20,7 @@ def close_due(
     journal: Journal, store: RecordStore, clock: Clock, *, monitor_runs: bool
 ) -> list[str]:
     """Close what is finished, and what was interrupted if no monitor runs; return the ids."""
-    recorded = store.all()
+    recorded = store.ids()
     unfinished = set(journal.unfinished())
     closed: list[str] = []
     for row in reversed(journal.insertions()):
@@ -44,19 +45,23 @@ def close_all_due(clock: Clock) -> list[str]:
         journal.close()
 
 
-def run_recorder(clock: Clock, complain: threading.Event | None = None) -> int:
+def run_recorder(clock: Clock) -> int:
     """Look every half second until the process is told to end; then look once more."""
-    ending = complain or threading.Event()
+    ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
+    told = ""
     while not ending.wait(LOOK_EVERY_S):
-        _look(clock)
-    return 0 if _look(clock) else 1
+        told = _look(clock, told)
+    return 1 if _look(clock, told) else 0
 
 
-def _look(clock: Clock) -> bool:
+def _look(clock: Clock, told: str) -> str:
+    """Look once; return what is wrong, said once, or nothing."""
     try:
         close_all_due(clock)
-    except (JournalError, RecordError):
-        return False  # the journal may be being made just now; the next look tells
-    return True
+    except (JournalError, RecordError) as error:
+        if str(error) != told:
+            sys.stderr.write(f"torquemon recorder: {error}\n")
+        return str(error)
+    return ""

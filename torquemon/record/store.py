@@ -95,6 +95,14 @@ class RecordStore:
         rows = self._select("WHERE insertion_id = ?", insertion_id)
         return rows[0] if rows else None
 
+    def ids(self) -> set[str]:
+        """Return which insertions are in the record."""
+        try:
+            found = self._db.execute("SELECT insertion_id FROM record").fetchall()
+        except sqlite3.Error as error:
+            raise RecordError(f"the record {self._path} cannot be read ({error})") from error
+        return {row[0] for row in found}
+
     def all(self) -> dict[str, RecordRow]:
         """Return all rows by insertion."""
         return {row.insertion_id: row for row in self._select("")}

@@ -8,13 +8,12 @@ from typing import Any, Final
 
 from torquemon import DISCLAIMER
 from torquemon.journal import EntryKind
-from torquemon.model import Validity
+from torquemon.model import MEASURED
 from torquemon.record.insertions import Archive, Insertion
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _WIDTH: Final = 64
 _HEIGHT: Final = 8
-_MEASURED: Final = frozenset({Validity.VALID, Validity.QUESTIONABLE, Validity.OVERFLOW})
 
 
 def list_lines(insertions: Iterable[Insertion]) -> list[str]:
@@ -47,7 +46,7 @@ def show_lines(archive: Archive, insertion: Insertion) -> list[str]:
     if insertion.mark:
         lines.append(f"*** {insertion.mark}: not measured on a patient ***")
     lines += ["", *_facts(insertion), ""]
-    lines += curve_lines([r.torque_ncm for r in readings if r.validity in _MEASURED])
+    lines += curve_lines([r.torque_ncm for r in readings if r.validity in MEASURED])
     lines += ["", *_conclusion(insertion), "", *_alerts(archive, insertion), "", DISCLAIMER]
     return lines
 

@@ -78,7 +78,7 @@ class JudgeSetup:
     def limit_name(self) -> str:
         """What that torque is called in a sentence."""
         if self.threshold_ncm is not None:
-            return "the stop threshold"
+            return "the limit"
         return "the window's top"
 
     @classmethod
