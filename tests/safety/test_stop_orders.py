@@ -6,7 +6,7 @@ import pytest
 
 from tests.chairs import CONTROL, Chair
 from torquemon.drivers import messages as m
-from torquemon.local.messages import Order, OrderName, Role
+from torquemon.local.messages import Fetch, Order, OrderName, Role
 from torquemon.local.view import Band
 from torquemon.model import (
     Alert,
@@ -215,3 +215,19 @@ def test_only_a_measurement_is_shown_as_torque(validity: Validity) -> None:
     shown = chair.view().torque_ncm
     measured = {Validity.VALID, Validity.QUESTIONABLE, Validity.OVERFLOW}
     assert shown == (7.0 if validity in measured else None)
+
+
+@pytest.mark.requirement("REQ-LINK-2")
+def test_the_curve_of_another_insertion_is_never_continued() -> None:
+    chair = Chair()
+    chair.start_armed()
+    chair.run(0.5)
+    own = chair.view().insertion_id
+
+    def first(insertion_id: str | None) -> int:
+        fetch = Fetch(insertion_id=insertion_id, curve_from=10)
+        curve = chair.desk.answer(CONTROL, Role.CONTROL, fetch).curve
+        assert curve is not None
+        return curve.first
+
+    assert (first(own), first("another"), first(None)) == (10, 0, 0)

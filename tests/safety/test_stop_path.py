@@ -7,11 +7,24 @@ from typing import Any
 
 import pytest
 
+from tests.chairs import Bench, Chair, Line
+from torquemon.drivers import messages as m
 from torquemon.drivers.codec import Result
 from torquemon.drivers.device_messages import Ack, DeviceState
 from torquemon.drivers.host_messages import ArmRequest
 from torquemon.drivers.lease import Lease
-from torquemon.model import ArmPhase, ArmState, MotorState, StopReason
+from torquemon.drivers.link import LinkPhase
+from torquemon.local.messages import OrderName
+from torquemon.model import (
+    ArmPhase,
+    ArmState,
+    ArmStop,
+    Disarm,
+    MotorState,
+    Stop,
+    StopReason,
+    Tare,
+)
 
 MS = 1_000_000
 
@@ -87,3 +100,57 @@ def test_a_read_back_as_old_as_the_lease_is_the_last_that_counts() -> None:
     assert phase(lease) is ArmPhase.ARMED
     lease.refresh(500 * MS + 1)
     assert phase(lease) is ArmPhase.NOT_ARMED
+
+
+class Bell(Line):
+    """A wire that counts how often it was woken."""
+
+    woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.mark.requirement("REQ-STOP-1")
+@pytest.mark.parametrize("command", [Stop("test"), Tare()])
+def test_an_order_wakes_the_reader_at_once(command: Stop | Tare) -> None:
+    bench = Bench()
+    bell = Bell(bench.twin, bench.clock)
+    bench.host._transport = bell
+    assert bench.host.request(command)
+    assert bell.woken == 1, "else it waits for the end of a read"
+
+
+@pytest.mark.requirement("REQ-STOP-1")
+def test_an_order_without_a_wire_is_kept_and_wakes_nobody() -> None:
+    bench = Bench()
+    assert bench.host.request(Stop("test"))
+
+
+@pytest.mark.requirement("REQ-ARM-4")
+@pytest.mark.parametrize("command", [ArmStop(12.0, 500), Tare(), Disarm()])
+def test_nothing_but_a_stop_goes_to_a_device_that_is_greeted_anew(
+    command: ArmStop | Tare | Disarm,
+) -> None:
+    bench = Bench()
+    bench.plug_in()
+    bench.run(0.3)
+    assert bench.link.phase is LinkPhase.READY
+    assert bench.link.order(command, bench.now_ns)
+    bench.line.bend_in = lambda _: b""
+    bench.run_until(lambda: bench.link.phase is LinkPhase.GREETING, 3.0, "silence")
+    assert bench.link.order(command, bench.now_ns) == b""
+    assert bench.link.order(Stop("test"), bench.now_ns)
+
+
+@pytest.mark.requirement("REQ-ARM-5")
+def test_an_operator_who_arms_what_cannot_be_stopped_is_told_so() -> None:
+    chair = Chair("warn-only", plan={"site": "mandible-buccal"})
+    chair.plug_in()
+    chair.run(0.3)
+    chair.order(OrderName.START)
+    chair.run(0.3)
+    assert "cannot be stopped from here" in chair.order(OrderName.ARM).text
+    chair.run(0.3)
+    assert chair.sent(m.ArmRequest) == []
+    assert chair.view().arm.phase is ArmPhase.WARN_ONLY
