@@ -188,6 +188,7 @@ class ErringHandpiece(Handpiece):
 
     def _swallow(self) -> None:
         """Say done to everything and do nothing; perhaps lie, perhaps run on after a halt."""
+        self._obey_again()
         self._swallows = self._rng.random() < _HALF
         self.runs_on = not self._swallows
         self._lies = self._rng.random() < _HALF

@@ -18,6 +18,8 @@ from torquemon.drivers.codec import Capability
 
 STEPS_NS: Final = (20_000_000, 10_000_000)
 """One round of reader thread and beat: a loaded machine, and the pace that the monitor aims at."""
+FAST_HZ: Final = 250
+"""Below this a frame carries two readings: 20 ms, more than a device should, less than it may."""
 DURATION_S: Final = 37.0
 QUIET_S: Final = 3.0
 """At the end nothing goes wrong any more, and everything must have come back."""
@@ -59,6 +61,7 @@ def draw_case(seed: int) -> Case:
     device = DeviceConfig(
         sample_rate_hz=rate_hz,
         control_hz=500,
+        reading_span_ms=20.0 if rate_hz < FAST_HZ else 10.0,
         first_seq=(1 << 31) + rng.randrange(1 << 30),
         capabilities=_capabilities(rng),
         boot_id=rng.randrange(1, 1 << 31),

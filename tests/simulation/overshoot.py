@@ -109,6 +109,10 @@ def _no_opener() -> Transport:
     raise NotImplementedError
 
 
+def _nothing(_: Reading) -> None:
+    """Judge nothing: the device stops alone."""
+
+
 class Stop:
     """One insertion against a root until the motor stands."""
 
@@ -131,6 +135,7 @@ class Stop:
             setup = JudgeSetup(window=window, threshold_ncm=self._limit_ncm)
             self._host.judge_with(Judging(Pipeline(setup), ALWAYS_STOPS))
         else:
+            self._host.judge_with(_nothing)
             self._threshold_ncm = threshold_ncm
             self._host.request(ArmStop(threshold_ncm, _LEASE_MS))
         self._pass(0.25)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torquemon.drivers.codec import Result
 from torquemon.drivers.device import RENUMBERED_FRAMES, Sequence
 from torquemon.drivers.device_messages import Ack, DeviceState
@@ -86,6 +88,30 @@ def test_a_standstill_is_seen_by_a_clock_that_was_set_back() -> None:
     for step in range(6):
         watch.saw_reading(still(1_000 + step * 10_000))
     assert watch.check(100 * MS, None) is StopPhase.CONFIRMED
+
+
+def halted_state() -> DeviceState:
+    return replace(armed_state(0), arm_state=ArmState.HALTED, motor=MotorState.STILL)
+
+
+def test_the_word_of_a_device_that_measures_motion_waits_for_its_motion() -> None:
+    watch = StopWatch()
+    watch.begin(0, has_motion=True)
+    watch.saw_state(halted_state())
+    assert watch.check(1 * MS, None) is StopPhase.WATCHING
+    for step in range(1, 20):
+        turning = Reading(0, step * 10_000, 0, 1.0, step * 1.5, 25.0, Validity.VALID)
+        watch.saw_reading(turning)
+        watch.check(step * 10 * MS, None)
+    assert watch.phase is StopPhase.FAILED
+
+
+def test_its_word_counts_when_no_motion_is_measured_any_more() -> None:
+    watch = StopWatch()
+    watch.begin(0, has_motion=True)
+    watch.saw_state(halted_state())
+    phases = [watch.check(now_ms * MS, None) for now_ms in (10, 100, 110)]
+    assert phases == [StopPhase.WATCHING, StopPhase.WATCHING, StopPhase.CONFIRMED]
 
 
 def test_a_device_that_numbers_anew_is_heard_again() -> None:
