@@ -13,7 +13,7 @@ from torquemon.drivers.codec import Result
 from torquemon.drivers.device_messages import Ack, DeviceState
 from torquemon.drivers.host_messages import ArmRequest
 from torquemon.drivers.lease import Lease
-from torquemon.drivers.link import LinkPhase
+from torquemon.drivers.link import Connected, LinkPhase
 from torquemon.local.messages import OrderName
 from torquemon.model import (
     ArmPhase,
@@ -21,10 +21,12 @@ from torquemon.model import (
     ArmStop,
     Disarm,
     MotorState,
+    Priority,
     Stop,
     StopReason,
     Tare,
 )
+from torquemon.text import clean
 
 MS = 1_000_000
 
@@ -154,3 +156,42 @@ def test_an_operator_who_arms_what_cannot_be_stopped_is_told_so() -> None:
     chair.run(0.3)
     assert chair.sent(m.ArmRequest) == []
     assert chair.view().arm.phase is ArmPhase.WARN_ONLY
+
+
+@pytest.mark.requirement("REQ-STOP-12")
+def test_a_stop_under_way_survives_its_wire() -> None:
+    chair = Chair()
+    chair.plug_in()
+    chair.run(0.3)
+    chair.device.pedal = True
+    chair.run(1.0)
+    chair.line.bend_out = lambda _: b""
+    chair.order(OrderName.STOP)
+    chair.run(0.05)
+    assert chair.device.latch is None, "no stop has arrived"
+    chair.pull_out()
+    chair.beat()
+    assert "stop_failed" in chair.codes()
+    assert chair.line.sent == []
+    chair.plug_in()
+    chair.run(0.5)
+    orders = [each for each in chair.line.sent if not isinstance(each, m.HelloRequest)]
+    assert isinstance(orders[0], m.StopRequest)
+    assert not chair.device.motor.turning
+
+
+@pytest.mark.requirement("REQ-LINK-7")
+def test_another_handpiece_during_a_recording_is_an_alarm_and_not_armed() -> None:
+    chair = Chair()
+    chair.start_armed()
+    info = chair.side.device
+    assert info is not None
+    stranger = replace(info, serial=clean("SOMEBODY-ELSE"))
+    chair.pull_out()
+    asked_before = len(chair.sent(m.ArmRequest))
+    chair.side.fold(Connected(stranger, rebooted=True), chair.now_ns)
+    alarm = next(a for a in chair.alerts if "another handpiece" in a.why)
+    assert alarm.priority is Priority.ALARM
+    assert "SOMEBODY-ELSE" in alarm.why
+    assert len(chair.sent(m.ArmRequest)) == asked_before
+    assert chair.view().arm.phase is ArmPhase.NOT_ARMED
