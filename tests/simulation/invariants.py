@@ -16,7 +16,7 @@ from tests.simulation.journal_rules import JournalRules
 from tests.simulation.reading_rules import ReadingRules
 from torquemon.drivers.handpiece import HandpieceEvent
 from torquemon.drivers.host_messages import ArmRequest, StopRequest
-from torquemon.drivers.link import Connected, LinkPhase
+from torquemon.drivers.link import Connected, Halted, LinkPhase
 from torquemon.drivers.messages import Message
 from torquemon.local.messages import OrderName
 from torquemon.local.view import LinkPhase as ShownLink
@@ -113,13 +113,10 @@ class Invariants:
         now_ns = chair.now_ns
         if device.boots != self._boots:
             self._boots = device.boots
-            self._disturbed_ns = now_ns
             self._stop_ns = None
         latched = device.latch is not None
         if latched and not self._was_latched:
             self._note(f"device halts: {device.latch}")
-        if latched and not self._was_latched:
-            self._disturbed_ns = now_ns
         self._was_latched = latched
         if device.firmware.arm_state is ArmState.ARMED and not device.is_off:
             self._armed_ns = now_ns
@@ -218,6 +215,8 @@ class Invariants:
         """See `Witness`."""
         if isinstance(event, Connected):
             self._note(f"connected, rebooted: {event.rebooted}")
+        if isinstance(event, Halted) or (isinstance(event, Connected) and event.rebooted):
+            self._disturbed_ns = self.chair.now_ns
         self.readings.heard(event, self.device, self.chair.now_ns)
 
     def judged(self, reading: Reading, stop: Stop | None) -> None:
@@ -245,7 +244,10 @@ class Invariants:
             self.nothing_arms_by_itself(message)
 
     def nothing_arms_by_itself(self, request: ArmRequest) -> None:
-        """Each arming follows an operator's order, and never one from before a halt or a loss."""
+        """Each arming follows an operator's order, and never one from before a halt or a loss.
+
+        A halt or reboot counts from when the host was told of it; until then the device refuses.
+        """
         name = "nothing_arms_by_itself"
         if request.request_id in self._arm_ids:
             return  # the same command, repeated
