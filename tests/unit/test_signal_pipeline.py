@@ -400,3 +400,85 @@ def test_a_setup_comes_back_from_json_as_it_was() -> None:
     for damaged in ({}, {"window": None, "what": 1}, {"window": {"low_ncm": 1}}):
         with pytest.raises(ValueError, match="damaged"):
             JudgeSetup.from_fields(damaged)
+
+
+@pytest.mark.requirement("REQ-SIG-6")
+def test_an_angle_counted_backwards_is_told_and_has_no_normal_verdict() -> None:
+    curve = [r._replace(angle_deg=-(r.angle_deg or 0.0)) for r in readings(plain, 15.0)]
+    alerts, end = run(SCREW, curve)
+    quality = [alert for alert in alerts if alert.code is AlertCode.SIGNAL_QUALITY]
+    assert "the angle runs against the torque" in quality[0].why
+    assert end.verdict.kind is VerdictKind.UNDETERMINED
+    assert "the angle runs against the torque" in end.verdict.why
+
+
+@pytest.mark.requirement("REQ-SIG-6")
+@pytest.mark.parametrize("turned_back_from", [0, 4000, 8000])
+def test_the_maximum_holds_whatever_the_angle_says(turned_back_from: int) -> None:
+    curve = readings(contact_at(4.0, 100.0), 14.6)
+    curve = [
+        r if r.seq < turned_back_from else r._replace(angle_deg=-(r.angle_deg or 0.0))
+        for r in curve
+    ]
+    alerts, end = run(SCREW, curve)
+    assert AlertCode.EXCESS_TORQUE in codes(alerts)
+    assert end.verdict.kind in {VerdictKind.UNDETERMINED, VerdictKind.ABOVE}
+    assert end.verdict.max_insertion_torque_ncm == pytest.approx(
+        max(r.torque_ncm for r in curve), abs=0.2
+    )
+
+
+@pytest.mark.requirement("REQ-SIG-4")
+@pytest.mark.parametrize("share", [0.0, 1.0 / 360.0, math.pi / 180.0])
+def test_an_angle_in_another_unit_is_told_and_not_believed(share: float) -> None:
+    curve = readings(contact_at(5.0, 100.0), 19.0)
+    curve = [r._replace(angle_deg=round((r.angle_deg or 0.0) * share, 3)) for r in curve]
+    alerts, end = run(SCREW, curve)
+    quality = [alert for alert in alerts if alert.code is AlertCode.SIGNAL_QUALITY]
+    assert len(quality) == 1
+    assert "hardly moves" in quality[0].why
+    assert AlertCode.HARD_RESISTANCE in codes(alerts)
+    assert AlertCode.ROOT_CONTACT not in codes(alerts)
+    assert end.verdict.final_torque_ncm is None
+    assert "hardly moves" in end.verdict.why
+
+
+@pytest.mark.parametrize("stall_s", [0.3, 1.0, 1.8])
+def test_a_stall_in_which_the_torque_climbs_is_no_fault_of_the_angle(stall_s: float) -> None:
+    curve = readings(plain, 12.0)
+    last = curve[-1]
+    for index in range(5000):
+        climb = 6.0 * min(1.0, index / 1000.0 / stall_s)
+        curve.append(
+            last._replace(
+                seq=last.seq + 1 + index,
+                device_time_us=last.device_time_us + 1000 * (index + 1),
+                torque_ncm=round(last.torque_ncm + climb + 0.02 * math.sin(index * 2.4), 4),
+            )
+        )
+    alerts, _ = run(SCREW, curve)
+    assert AlertCode.SIGNAL_QUALITY not in codes(alerts)
+
+
+@pytest.mark.requirement("REQ-SIG-6")
+def test_two_curves_in_one_have_no_verdict() -> None:
+    curve = readings(plain, 12.0)
+    _, end = run(SCREW, curve + curve)
+    assert end.verdict.kind is VerdictKind.UNDETERMINED
+    assert "time goes back" in end.verdict.why
+
+
+@pytest.mark.requirement("REQ-SIG-6")
+def test_a_time_in_milliseconds_has_no_verdict() -> None:
+    curve = readings(plain, 12.0)
+    slow = [r._replace(device_time_us=r.device_time_us * 1000) for r in curve]
+    _, end = run(SCREW, slow)
+    assert end.verdict.kind is VerdictKind.UNDETERMINED
+    assert "may not be in seconds" in end.verdict.why
+
+
+def test_an_accuracy_that_is_not_stated_is_not_claimed() -> None:
+    _, end = run(SCREW, readings(plain, 12.0))
+    assert "accuracy not stated" in end.verdict.why
+    _, stated = run(JudgeSetup(window=WINDOW, accuracy_ncm=0.3), readings(plain, 12.0))
+    assert "accuracy not stated" not in stated.verdict.why

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from torquemon.model import Alert, Reading, Validity, Verdict
-from torquemon.signal import bins, damage, detect, kernel, phase, trend
+from torquemon.signal import bins, damage, detect, doubt, kernel, phase, trend
 from torquemon.signal.pipeline import MAX_ALERTS, name_alerts
 from torquemon.signal.setup import JudgeSetup
 from torquemon.signal.start import start_state
@@ -25,7 +25,7 @@ from torquemon.signal.verdict import below_window_alert, judge
 Floats = npt.NDArray[np.float64]
 _Advance = Callable[..., tuple[int, int]]
 
-_KERNEL_MODULES: Final = (phase, trend, damage, detect, bins, kernel)
+_KERNEL_MODULES: Final = (phase, trend, damage, detect, doubt, bins, kernel)
 """Where the functions are that `step` calls."""
 
 

@@ -9,10 +9,12 @@ from collections.abc import MutableSequence
 from typing import Final
 
 from torquemon.signal.detect import detect
+from torquemon.signal.doubt import doubt_angle
 from torquemon.signal.layout import (
     A_BIN,
     ANGLE,
     ANGLE_BINS,
+    ANGLE_FAULT,
     ANGLE_MISSED,
     BAD,
     BAD_KIND,
@@ -95,6 +97,8 @@ def close_bin(s: MutableSequence[float], t_us: float) -> int:
     s[Y] = y
     turned = _rotate(s, dt_ms)
     _learn_noise(s)
+    if s[ANGLE_FAULT] == 0.0 and s[ANGLE_BINS] > 0.0 and s[ANGLE_MISSED] == 0.0:
+        doubt_angle(s, dt_ms, turned)
     per_sample = (y - before) / count
     s[CUSP] = 0.05 + 3.5 * s[NOISE] + 2.0 * (per_sample if per_sample > 0.0 else -per_sample)
     bits = _quality(s, dt_ms, turned, y - before)
@@ -111,7 +115,7 @@ def close_bin(s: MutableSequence[float], t_us: float) -> int:
 def _rotate(s: MutableSequence[float], dt_ms: float) -> float:
     """Return the rotation in this bin, from angle, else speed, else nominal speed."""
     angle = s[ANGLE]
-    known = -_MAX_ANGLE_DEG < angle < _MAX_ANGLE_DEG
+    known = s[ANGLE_FAULT] == 0.0 and -_MAX_ANGLE_DEG < angle < _MAX_ANGLE_DEG
     turned = 0.0
     if known:
         turned = angle - s[A_BIN]
@@ -217,5 +221,4 @@ def _learn_peak(s: MutableSequence[float], top: float) -> None:
     best = min(best, top)
     if s[PHASE] == REMOVING:
         s[REMOVAL_PEAK] = max(s[REMOVAL_PEAK], -best)
-    elif best > s[PEAK]:
-        s[PEAK] = best
+    s[PEAK] = max(s[PEAK], best)

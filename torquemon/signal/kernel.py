@@ -30,9 +30,11 @@ from torquemon.signal.layout import (
     BIT_QUALITY,
     CLEAN,
     CLIPPED,
+    CLOCK_BACK,
     CUSP,
     ENGAGED,
     EXCESS_AT,
+    EXCESS_TOP,
     GAP_MS,
     NEVER,
     OFFSET,
@@ -109,6 +111,7 @@ def step(  # noqa: C901, PLR0912 - one call per sample: a function for each part
     bits = 0
     if torque_ncm - offset > s[EXCESS_AT] and (clean > s[EXCESS_AT] or _climbs_over(s)):
         s[EXCESS_AT] = NEVER
+        s[EXCESS_TOP] = max(s[EXCESS_TOP], s[CLEAN])
         bits = BIT_EXCESS
     past_us = t_us - s[T_LAST]
     if not 0.0 < past_us <= _MAX_HOLE_US:
@@ -165,6 +168,7 @@ def _refuse_time(s: MutableSequence[float], t_us: float) -> int:
         s[T_BIN] = t_us
         s[BIN_END] = t_us + _BIN_US
         s[BACK_N] = 0.0
+        s[CLOCK_BACK] += 1.0
     return _refuse(s, 2.0)
 
 

@@ -138,13 +138,25 @@ BACK_MARK: Final = 106  # samples taken when the last one from the past came
 LONG_PEAK: Final = 107  # highest torque kept so far, the last 64 degrees left out, N·cm
 RING_HEAD: Final = 108
 RING_COUNT: Final = 109
-RING: Final = 110
+ANGLE_FAULT: Final = 110  # 1: runs against the torque, 2: hardly moves; not believed from then on
+AGAINST_DEG: Final = 111  # turned back of late, deg
+AGAINST_LOW: Final = 112  # least torque meanwhile, N·cm
+UNTURNED_LOW: Final = 113  # torque from which the present climb counts, N·cm
+UNTURNED_MS: Final = 114  # how long the torque has been climbing
+UNTURNED_DEG: Final = 115  # rotation seen meanwhile, deg
+EXCESS_TOP: Final = 116  # highest torque that raised excess, N·cm
+CLOCK_BACK: Final = 117  # times the clock went back
+RING: Final = 118
 RING_WIDTH: Final = 6  # rotation, level, slope, sine, cosine, torque
 RING_LENGTH: Final = 48
 RING_STEP_DEG: Final = 4.0
 RECALL: Final = 16
 """Places back in the ring from which on torque is the past: about 64 degrees."""
 SIZE: Final = RING + RING_WIDTH * RING_LENGTH
+
+# -- what is wrong with an angle --
+ANGLE_AGAINST: Final = 1.0
+ANGLE_STILL: Final = 2.0
 
 # -- alert bits --
 BIT_EXCESS: Final = 1

@@ -11,6 +11,12 @@ from torquemon.signal.setup import JudgeSetup
 
 _FAR_DEG: Final = 3600.0
 
+ANGLE_DOUBTS: Final = {
+    1: "the angle runs against the torque (it counts backwards while the torque climbs)",
+    2: "the angle hardly moves while the torque climbs (not in degrees, or stuck)",
+}
+"""What `ANGLE_FAULT` means."""
+
 _BAD_WORDS: Final = {
     1: "a torque that is no number or beyond any screw",
     2: "a time that stands still, runs backwards or is no number",
@@ -21,6 +27,8 @@ _BAD_WORDS: Final = {
     7: "a jump that no bone can cause",
     8: "an angle that jumps",
     9: "an angle that was lost: from here the depth is unknown",
+    10: f"that {ANGLE_DOUBTS[1]}: from here the depth is unknown",
+    11: f"that {ANGLE_DOUBTS[2]}: from here the depth is unknown",
 }
 
 
