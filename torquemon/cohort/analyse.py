@@ -49,7 +49,7 @@ def analyse_row(manifest: Path, row: Row, catalogue: Catalogue) -> dict[str, Any
     """Return the result of one row; with `error` where the curve cannot be read or judged."""
     try:
         setup = setup_of(row, catalogue)
-        judged = judge_curve(read_curve(curve_path(manifest, row)), setup)
+        judged = judge_curve(read_curve(curve_path(manifest, row), row.file), setup)
     except (RowError, CurveError) as error:
         return _names(row) | {"error": str(error)}
     verdict = judged.verdict

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Final, Protocol
 
 from torquemon.text import clean
 
@@ -17,6 +20,13 @@ if TYPE_CHECKING:
 EXIT_OK: Final = 0
 EXIT_SOME_FAILED: Final = 1
 EXIT_NOTHING_DONE: Final = 2
+
+
+class Sink(Protocol):
+    """What takes the lines of results."""
+
+    def write(self, text: str, /) -> int:
+        """Take a text."""
 
 
 def add_analyse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -64,14 +74,73 @@ def run_analyse(args: argparse.Namespace) -> int:
         rows = read_manifest(args.manifest)
     except (ManifestError, ProfileError) as error:
         return _fail(f"analyse: {error}")
-    if args.output is None:
-        return _write_results(args.manifest, rows, catalogue, sys.stdout)
+    place = "standard output" if args.output is None else repr(clean(str(args.output)))
     try:
-        with args.output.open("w", encoding="utf-8", newline="\n") as stream:
-            return _write_results(args.manifest, rows, catalogue, stream)
-    except OSError as error:
+        if args.output is None:
+            code = _write_results(args.manifest, rows, catalogue, sys.stdout)
+            sys.stdout.flush()
+            return code
+        if _is_input(args.output, args.manifest, rows):
+            return _fail(f"analyse: {place} is the manifest or one of its curves; name another")
+        return _write_file(args.output, args.manifest, rows, catalogue)
+    except BrokenPipeError:
+        raise  # `| head` has seen enough; the caller knows
+    except (OSError, UnicodeError) as error:
+        return _cannot_write("analyse", place, error)
+
+
+def _is_input(output: Path, manifest: Path, rows: list[Row]) -> bool:
+    """Tell whether the results would take the place of what they are made from."""
+    from torquemon.cohort.manifest import RowError, curve_path
+
+    if not output.exists():
+        return False
+    inputs = [manifest]
+    for row in rows:
+        with suppress(RowError):  # told with the results
+            inputs.append(curve_path(manifest, row))
+    return any(path.exists() and output.samefile(path) for path in inputs)
+
+
+def _write_file(output: Path, manifest: Path, rows: list[Row], catalogue: Catalogue) -> int:
+    """Write beside `output` and put it there at the end: whole or not at all. Raises OSError."""
+    if output.exists() and not output.is_file():  # a pipe or a device takes the lines as they come
+        with output.open("w", encoding="utf-8", newline="\n") as stream:
+            return _write_results(manifest, rows, catalogue, stream)
+    target = output.resolve()
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".torquemon-", delete=False
+    ) as stream:
+        part = Path(stream.name)
+        try:
+            code = _write_results(manifest, rows, catalogue, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        except BaseException:
+            stream.close()
+            part.unlink(missing_ok=True)
+            raise
+    part.chmod(target.stat().st_mode if target.exists() else 0o644)
+    part.replace(target)
+    return code
+
+
+def _let_go_of_stdout() -> None:
+    """Keep what standard output refused from failing once more, with a traceback, at the end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+def _cannot_write(command: str, place: str, error: OSError | UnicodeError) -> int:
+    """Say why the results could not be written."""
+    reason = "it takes no UTF-8 text"
+    if isinstance(error, OSError):
         reason = clean(error.strerror or "the file system refuses")
-        return _fail(f"analyse: cannot write {clean(str(args.output))!r}: {reason}")
+    _let_go_of_stdout()
+    return _fail(f"{command}: cannot write {place}: {reason}")
 
 
 def add_evaluate(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -112,10 +181,13 @@ def run_evaluate(args: argparse.Namespace) -> int:
         if not rows:
             return _fail("evaluate: no curve of the manifest has a truth")
         _print_score(args, rows, truths, _catalogue(args))
+        sys.stdout.flush()
     except (ManifestError, ProfileError, TruthError, RowError, CurveError) as error:
         return _fail(f"evaluate: {error}")
-    except OSError as error:
-        return _fail(f"evaluate: {clean(error.strerror or 'the file system refuses')}")
+    except BrokenPipeError:
+        raise
+    except (OSError, UnicodeError) as error:
+        return _cannot_write("evaluate", "the results", error)
     return EXIT_OK
 
 
@@ -143,7 +215,7 @@ def _print_score(
         sys.stdout.write(f"{figure:<38}{measured:<26}{goal}\n")
 
 
-def _write_results(manifest: Path, rows: list[Row], catalogue: Catalogue, stream: TextIO) -> int:
+def _write_results(manifest: Path, rows: list[Row], catalogue: Catalogue, stream: Sink) -> int:
     """Judge every row and write its line; return the exit code."""
     from torquemon.cohort.analyse import analyse, to_line
     from torquemon.cohort.progress import Progress

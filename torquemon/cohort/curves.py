@@ -28,6 +28,8 @@ _ANGLE: Final = "angle_deg"
 _SPEED: Final = "speed_rpm"
 _VALIDITY: Final = "validity"
 _DELIMITERS: Final = ",;\t"
+_SYSTEM_FOLDERS: Final = ("/proc", "/sys", "/dev")
+"""A file here may never end, may block, or may tell what is nobody's business."""
 _VALIDITIES: Final = {member.name.lower(): member for member in Validity}
 
 
@@ -35,9 +37,12 @@ class CurveError(ValueError):
     """A file that cannot be read as a curve; the message says what is wrong and where."""
 
 
-def read_text(path: Path, what: str) -> str:
-    """Return the text of a regular file of bounded size. Raises CurveError."""
-    name = clean(path.name)
+def read_text(path: Path, what: str, name: str | None = None) -> str:
+    """Return the text of a regular file of bounded size. Raises CurveError.
+
+    `name` is what an error calls the file; None: its own name.
+    """
+    name = clean(path.name if name is None else name)
     try:
         problem = _unreadable(path)
         raw = b"" if problem else path.read_bytes()
@@ -63,6 +68,10 @@ def _unreadable(path: Path) -> str | None:
         return "does not exist"
     if not path.is_file():
         return "is not a regular file"
+    real = path.resolve()
+    shared = real.is_relative_to("/dev/shm")  # noqa: S108 - memory for files of anybody's
+    if not shared and any(real.is_relative_to(folder) for folder in _SYSTEM_FOLDERS):
+        return "belongs to the operating system, not to a recording"
     size = path.stat().st_size
     return f"has {size} bytes, more than {MAX_FILE_BYTES}" if size > MAX_FILE_BYTES else None
 
@@ -86,9 +95,9 @@ def header_of(line: str) -> tuple[str, list[str]]:
     return delimiter, [name.lower() for name in split_line(line, delimiter)]
 
 
-def read_curve(path: Path) -> list[Reading]:
-    """Read a curve. Raises CurveError that names line and column."""
-    return parse_curve(read_text(path, "curve"))
+def read_curve(path: Path, name: str | None = None) -> list[Reading]:
+    """Read a curve. Raises CurveError that names line and column, and the file by `name`."""
+    return parse_curve(read_text(path, "curve", name))
 
 
 def parse_curve(text: str) -> list[Reading]:
@@ -113,13 +122,10 @@ def _columns(names: Sequence[str], line: int) -> dict[str, int]:
     """Return where each column stands. Raises CurveError."""
     for name in (_TIME, _TORQUE):
         if name not in names:
-            seen = ", ".join(clean(column, 24) for column in names[:8])
-            raise CurveError(
-                f"line {line}: this is no curve, the header has no column {name!r} (found: {seen})"
-            )
+            raise CurveError(f"line {line}: this is no curve, the header has no column {name!r}")
     for name in names:
         if name and names.count(name) > 1:
-            raise CurveError(f"line {line}: the header names column {clean(name, 24)!r} twice")
+            raise CurveError(f"line {line}: the header names a column twice")
     return {name: index for index, name in enumerate(names)}
 
 
@@ -131,7 +137,7 @@ def _fields(line: str, number: int, delimiter: str, count: int) -> list[str]:
         fields = split_line(line, delimiter)
     except csv.Error as error:
         raise CurveError(f"line {number}: {clean(str(error))}") from error
-    if len(fields) < count:
+    if len(fields) < count or any(fields[count:]):
         raise CurveError(f"line {number}: {len(fields)} fields where the header has {count}")
     return fields
 
@@ -172,8 +178,7 @@ def _number(text: str, name: str, line: int, delimiter: str, *, empty_ok: bool) 
     try:
         return float(text.replace("_", "?"))  # Python reads 1_000 as a number, nobody else does
     except ValueError:
-        shown = clean(text, 30)
-        raise CurveError(f"line {line}: {name} is {shown!r}, not a number") from None
+        raise CurveError(f"line {line}: {name} is not a number") from None
 
 
 def _validity(fields: Sequence[str], columns: dict[str, int], line: int) -> Validity:
@@ -184,7 +189,5 @@ def _validity(fields: Sequence[str], columns: dict[str, int], line: int) -> Vali
     found = _VALIDITIES.get(fields[place].lower())
     if found is None:
         known = ", ".join(_VALIDITIES)
-        raise CurveError(
-            f"line {line}: validity is {clean(fields[place], 24)!r}; known are: {known}"
-        )
+        raise CurveError(f"line {line}: validity is none of the known: {known}")
     return found

@@ -33,7 +33,7 @@ def judged_cases(
         if truth is None:
             continue
         setup = setup_of(row, catalogue)
-        curve = read_curve(curve_path(manifest, row))
+        curve = read_curve(curve_path(manifest, row), row.file)
         if not with_angle:
             curve = [reading._replace(angle_deg=None, speed_rpm=None) for reading in curve]
         judged = judge_curve(curve, setup)
