@@ -482,3 +482,31 @@ def test_an_accuracy_that_is_not_stated_is_not_claimed() -> None:
     assert "accuracy not stated" in end.verdict.why
     _, stated = run(JudgeSetup(window=WINDOW, accuracy_ncm=0.3), readings(plain, 12.0))
     assert "accuracy not stated" not in stated.verdict.why
+
+
+def test_an_angle_given_up_is_told_beside_other_bad_samples() -> None:
+    curve = [
+        r._replace(angle_deg=0.0, torque_ncm=math.nan if r.seq % 700 == 0 else r.torque_ncm)
+        for r in readings(plain, 15.0)
+    ]
+    alerts, _ = run(SCREW, curve)
+    assert any("hardly moves" in alert.why for alert in alerts)
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_turning_a_screw_out_is_no_fault_of_the_angle(sign: float) -> None:
+    curve = readings(plain, 12.0)
+    last = curve[-1]
+    for index in range(8000):
+        out = 7.0 * math.exp(-index / 2500.0) * (1.0 - math.exp(-index / 60.0))
+        curve.append(
+            last._replace(
+                seq=last.seq + 1 + index,
+                device_time_us=last.device_time_us + 1000 * (index + 1),
+                torque_ncm=round(sign * out + 0.02 * math.sin(index * 2.4), 4),
+                angle_deg=round((last.angle_deg or 0.0) - index * 0.15, 3),
+            )
+        )
+    alerts, end = run(SCREW, curve)
+    assert AlertCode.SIGNAL_QUALITY not in codes(alerts)
+    assert end.verdict.kind is VerdictKind.WITHIN

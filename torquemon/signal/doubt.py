@@ -23,6 +23,7 @@ from torquemon.signal.layout import (
     NOISE,
     NOMINAL,
     PHASE,
+    QUALITY_HOLD,
     RATE,
     RESTARTING,
     STILL_MS,
@@ -59,6 +60,7 @@ def doubt_angle(s: MutableSequence[float], dt_ms: float, turned: float) -> None:
     s[ANGLE_FAULT] = fault
     s[BAD_KIND] = 9.0 + fault
     s[BIN_BAD] += 1.0
+    s[QUALITY_HOLD] = 0.0  # it happens once and is told whatever came just before
     s[HAS_ANGLE] = 0.0
     s[RATE] = s[NOMINAL]
     s[STILL_MS] = 0.0
