@@ -61,6 +61,8 @@ def the_view() -> View:
         window_low_ncm=WINDOW[0],
         window_high_ncm=WINDOW[1],
         window_source="",
+        window_choice="",
+        wanted_ncm=None,
         link=LinkView(
             phase=LinkPhase.CONNECTED,
             port="",

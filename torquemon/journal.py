@@ -21,6 +21,8 @@ from torquemon.model import Reading, Validity
 
 SCHEMA_VERSION: Final = 1
 _READING: Final = struct.Struct("<qqqdddB")
+DAMAGED: Final = "damaged"
+"""Key of a description that cannot be read."""
 _NO_NUMBER: Final = float("nan")
 MAX_INSERTIONS_LISTED: Final = 10_000
 
@@ -52,6 +54,10 @@ CREATE TRIGGER entry_fixed BEFORE UPDATE ON entry
 
 class JournalError(Exception):
     """The journal cannot be opened, read or written; the message says what to do."""
+
+
+class DamagedEntryError(JournalError):
+    """One entry or description is damaged; the others can still be read."""
 
 
 class EntryKind(StrEnum):
@@ -107,10 +113,12 @@ def pack_readings(readings: Iterable[Reading]) -> bytes:
 def unpack_readings(data: bytes) -> Iterator[Reading]:
     """Read back what `pack_readings` stored. Raises JournalError where it is damaged."""
     if len(data) % _READING.size:
-        raise JournalError("a block of readings is damaged: its length is not that of readings")
+        raise DamagedEntryError(
+            "a block of readings is damaged: its length is not that of readings"
+        )
     for seq, device_us, host_ns, torque, angle, speed, validity in _READING.iter_unpack(data):
         if validity > Validity.INVALID:
-            raise JournalError("a block of readings is damaged: unknown validity")
+            raise DamagedEntryError("a block of readings is damaged: unknown validity")
         yield Reading(
             seq,
             device_us,
@@ -206,9 +214,9 @@ class Journal:
     def _rows(self, statement: str, *values: str | int) -> list[InsertionRow]:
         try:
             found = self._db.execute(statement, values).fetchall()
-            return [InsertionRow(i, utc, ns, json.loads(meta)) for i, utc, ns, meta in found]
-        except (sqlite3.Error, ValueError) as error:
+        except sqlite3.Error as error:
             raise JournalError(_sentence(self.path, error)) from error
+        return [InsertionRow(i, utc, ns, _meta(meta)) for i, utc, ns, meta in found]
 
     def entries(self, insertion_id: str, *kinds: EntryKind) -> Iterator[Entry]:
         """Return the entries of an insertion in the order of their storage."""
@@ -246,6 +254,15 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _meta(text: str | bytes) -> Mapping[str, object]:
+    """Read a description; a damaged one says so and nothing else: it may hold a patient's name."""
+    try:
+        meta = json.loads(text)
+    except ValueError:
+        meta = None
+    return meta if isinstance(meta, dict) else {DAMAGED: "the description is damaged"}
 
 
 class ChairLock:
@@ -293,15 +310,22 @@ class ChairLock:
         return not free
 
 
+def _lenient(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="replace")
+
+
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if read_only:
         uri = f"{path.absolute().as_uri()}?mode=ro"
-        return sqlite3.connect(uri, uri=True, timeout=2, isolation_level=None)
+        db = sqlite3.connect(uri, uri=True, timeout=2, isolation_level=None)
+        db.text_factory = _lenient
+        return db
     if not path.exists():
         os.close(
             os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         )  # never readable by others, not even briefly
     return sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
+    db.text_factory = _lenient
 
 
 def _sentence(path: Path, error: Exception) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import secrets
 import selectors
 import subprocess
 import sys
@@ -20,14 +22,18 @@ from typing import IO, Any, Final
 from torquemon import paths
 from torquemon.clock import SystemClock
 from torquemon.local.client import MonitorClient
-from torquemon.local.door import DoorError, read_door
+from torquemon.local.door import LAUNCH_VARIABLE, DoorError, read_door
 from torquemon.local.messages import Role
+from torquemon.text import clean
 
 START_TIMEOUT_S: Final = 15.0
 _END_TIMEOUT_S: Final = 8.0
+_LOG_READ_CHARS: Final = 20_000
 _QUIT_TRIES: Final = 8
 _QUIT_PAUSE_S: Final = 0.25
 _READY: Final = "ready "
+_LAUNCH: Final = secrets.token_hex(8)
+"""Names the children of this process, so that another chair's monitor is never taken for ours."""
 
 
 class LaunchError(Exception):
@@ -48,6 +54,7 @@ def child(
         stdout=log or out,
         stderr=log,
         text=True,
+        env={**os.environ, LAUNCH_VARIABLE: _LAUNCH},
     )
     try:
         yield process
@@ -105,16 +112,15 @@ def _ready_line(process: subprocess.Popen[str]) -> str:
     return line.removeprefix(_READY).strip()
 
 
-def wait_for_door(monitor: subprocess.Popen[str], *, newer_than: float) -> None:
-    """Wait until the monitor listens. Raises LaunchError."""
-    path = paths.door_path()
+def wait_for_door(monitor: subprocess.Popen[str]) -> None:
+    """Wait until the very monitor that was started listens. Raises LaunchError."""
     clock = SystemClock()
     until_ns = clock.monotonic_ns() + round(START_TIMEOUT_S * 1e9)
     while clock.monotonic_ns() < until_ns:
         if monitor.poll() is not None:
-            raise LaunchError("the monitor did not start: see its message above")
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime >= newer_than:
+            raise LaunchError("the monitor did not start")
+        with contextlib.suppress(DoorError):
+            if read_door(paths.door_path()).launch == _LAUNCH:
                 return
         time.sleep(0.02)
     raise LaunchError("the monitor did not start in time")
@@ -157,6 +163,15 @@ def order_quit() -> None:
 
 
 def log_file(name: str) -> IO[str]:
-    """Open a file for what a child says while the screen is not its own."""
-    folder: Path = paths.home()
-    return (folder / name).open("w", encoding="utf-8")
+    """Open a file for what a child says while the screen is not its own; each run has its own."""
+    path: Path = paths.home() / f"{name}-{_LAUNCH}.log"
+    os.close(os.open(path, os.O_CREAT, 0o600))
+    return path.open("w+", encoding="utf-8", errors="replace")
+
+
+def last_words(log: IO[str]) -> str:
+    """Return the last line of a child's log, to say why it did not start."""
+    log.flush()
+    log.seek(0)
+    lines = [clean(line) for line in log.read(_LOG_READ_CHARS).splitlines() if line.strip()]
+    return lines[-1] if lines else ""

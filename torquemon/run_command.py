@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import signal
 import sys
+from pathlib import Path
 
 from torquemon.monitor.command import add_plan_options, plan_arguments
 
@@ -89,19 +90,21 @@ def _leave(number: int, _: object) -> None:
 
 def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from torquemon import launcher
-    from torquemon.clock import SystemClock
     from torquemon.local.messages import Role
 
     still_s = _plan_as_simulated(args) if args.sim else None
     port = args.port or stack.enter_context(launcher.simulator(args.sim, args.seed))
-    log = stack.enter_context(launcher.log_file("monitor.log"))
+    log = stack.enter_context(launcher.log_file("run"))
+    stack.callback(Path(log.name).unlink, missing_ok=True)
     words = ["torquemon", "monitor", f"--port={port}", *plan_arguments(args)]
     if still_s is not None:
         words.append(f"--finish-still-s={still_s:g}")
-    began = SystemClock().utc_now().timestamp() - 1
     monitor = stack.enter_context(launcher.child(words, log=log))
     stack.enter_context(launcher.child(["torquemon", "recorder"], log=log))
-    launcher.wait_for_door(monitor, newer_than=began)
+    try:
+        launcher.wait_for_door(monitor)
+    except launcher.LaunchError as error:
+        raise launcher.LaunchError(launcher.last_words(log) or str(error)) from error
     code = launcher.run_dashboard(Role.CONTROL, start_recording=bool(args.sim))
     launcher.order_quit()
     return code

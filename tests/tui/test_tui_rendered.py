@@ -144,6 +144,7 @@ def test_tui_text_from_outside_is_harmless(texts: list[str], size: tuple[int, in
         site_name=next(give),
         screw_name=next(give),
         window_source=next(give),
+        window_choice=next(give),
         insertion_phase=next(give),
         storage=next(give),
         notice=next(give),

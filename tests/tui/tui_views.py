@@ -96,6 +96,8 @@ def view(**changes: object) -> View:
         "window_low_ncm": 5.0,
         "window_high_ncm": 15.0,
         "window_source": "Cousley 2nd ed., ch. 2",
+        "window_choice": "",
+        "wanted_ncm": None,
         "device": device(),
         "torque_ncm": 8.4,
         "angle_deg": 1530.0,

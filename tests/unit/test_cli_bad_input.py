@@ -70,7 +70,6 @@ def test_a_time_that_is_none_is_said_in_words(
         ("monitor",),
         (),
         ("nonsense",),
-        ("export", "last"),
         ("show",),
         ("run",),
         ("run", "--port=x", "--sim=nominal"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from torquemon.journal import (
+    DAMAGED,
     SCHEMA_VERSION,
     ChairLock,
     Entry,
@@ -186,11 +187,13 @@ def test_damage_inside_is_a_journal_error_wherever_it_is_read(tmp_path: Path) ->
     journal.close()
 
 
-def test_a_damaged_description_is_a_journal_error(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.db")
-    journal._db.execute("INSERT INTO insertion VALUES (?, ?, ?, ?)", (ROW.id, "", 1, "{cut"))
-    with pytest.raises(JournalError, match="damaged"):
-        journal.insertions()
+@pytest.mark.parametrize("text", ["'{cut'", "CAST(x'7bff' AS TEXT)", "'[]'"])
+def test_a_damaged_description_hides_no_other_insertion(tmp_path: Path, text: str) -> None:
+    journal = filled(tmp_path / "journal.db")
+    journal._db.execute(f"INSERT INTO insertion VALUES ('ZZ', '', 1, {text})")  # noqa: S608 - ours
+    damaged, whole = journal.insertions()
+    assert damaged.meta == {DAMAGED: "the description is damaged"}
+    assert whole.meta == ROW.meta
     journal.close()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 from torquemon.local.client import LocalError, LocalLostError, MonitorClient
 from torquemon.local.door import LOOPBACK, Door
 from torquemon.local.messages import MAX_REQUEST_BYTES, Answer, Fetch, Order, OrderName, Role
-from torquemon.local.server import LocalServer
+from torquemon.local.server import MAX_CLIENTS, LocalServer
 
 
 class Desk:
@@ -106,7 +108,41 @@ def test_who_does_not_say_hello_first_is_dropped(line: bytes) -> None:
 
 def test_what_is_not_understood_is_said_and_the_rest_goes_on() -> None:
     with serving(Desk()) as door, socket.create_connection((LOOPBACK, door.port), 5) as wire:
-        wire.sendall(b"not json\n")
-        assert b"not understood" in wire.recv(4096)
         wire.sendall(b'{"op": "hello", "token": "%s", "role": "view"}\n' % door.token.encode())
         assert b'"ok":true' in wire.recv(4096)
+        wire.sendall(b"not json\n")
+        assert b"not understood" in wire.recv(4096)
+
+
+def test_a_stranger_can_keep_nobody_waiting_or_out() -> None:
+    with serving(Desk()) as door, contextlib.ExitStack() as stack:
+        flood = stack.enter_context(socket.create_connection((LOOPBACK, door.port), 5))
+        with contextlib.suppress(OSError):
+            flood.sendall(b"\n" * 65_536)
+        for _ in range(MAX_CLIENTS + 4):  # silent, and more than there are places
+            stack.enter_context(socket.create_connection((LOOPBACK, door.port), 5))
+        client = asyncio.run(_connect_and_stop(door))
+        assert client == "done"
+
+
+async def _connect_and_stop(door: Door) -> str:
+    client = await MonitorClient.connect(door, Role.CONTROL)
+    try:
+        return await client.order(OrderName.STOP)
+    finally:
+        await client.close()
+
+
+def test_nobody_takes_anothers_number_or_a_second_role() -> None:
+    hello = b'{"op": "hello", "token": "%s", "role": "%s", "client": %d}\n'
+    with serving(Desk()) as door:
+        token = door.token.encode()
+        with socket.create_connection((LOOPBACK, door.port), 5) as wire:
+            wire.sendall(hello % (token, b"view", 0))
+            number = json.loads(wire.recv(4096))["client"]
+            for role, claimed in ((b"control", number), (b"view", 1)):
+                with socket.create_connection((LOOPBACK, door.port), 5) as other:
+                    other.sendall(hello % (token, role, claimed))
+                    assert other.recv(100) == b""
+            wire.sendall(hello % (token, b"control", 0))
+            assert wire.recv(100) == b""

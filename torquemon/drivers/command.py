@@ -29,7 +29,7 @@ def run_devices(args: argparse.Namespace) -> int:
 
     ports = [(port.device, str(port.description)) for port in list_serial_ports()]
     if args.port:
-        ports = [(url, "") for url in args.port]
+        ports = [(url, "not asked: --probe asks who is there") for url in args.port]
     if not ports:
         sys.stdout.write("no serial port: plug the handpiece in, then ask again\n")
         return 1

@@ -95,6 +95,8 @@ class Lease:
                 self.lose("the device says that it is no longer armed")
             elif state.threshold_counts != asked.threshold_counts:
                 self.lose("the device now holds another threshold")
+            elif state.lease_ms != asked.lease_ms or not state.lease_left_ms:
+                self.lose("the device says that no lease runs")
             else:
                 self._seen_ns = max(self._seen_ns, self._sent_ns.get(state.lease_nonce, 0))
 

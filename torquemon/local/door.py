@@ -18,6 +18,10 @@ _MAX_DOOR_BYTES: Final = 1024
 _MAX_PORT: Final = 65_535
 
 
+LAUNCH_VARIABLE: Final = "TORQUEMON_LAUNCH"
+"""Environment variable by which a launcher names the monitor that it starts."""
+
+
 class DoorError(Exception):
     """There is no monitor to talk to, and what to do."""
 
@@ -28,6 +32,8 @@ class Door:
 
     port: int
     token: str
+    launch: str = ""
+    """What the launcher of this monitor called it; tells its door from another's."""
 
     def __repr__(self) -> str:
         return f"Door(port={self.port})"
@@ -44,7 +50,7 @@ def write_door(path: Path, door: Door) -> None:
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"port": door.port, "token": door.token}, file)
+        json.dump({"port": door.port, "token": door.token, "launch": door.launch}, file)
     temporary.replace(path)
 
 
@@ -54,10 +60,11 @@ def read_door(path: Path) -> Door:
         with path.open(encoding="utf-8") as file:
             fields = json.loads(file.read(_MAX_DOOR_BYTES))
         port, token = int(fields["port"]), str(fields["token"])
+        launch = str(fields.get("launch", ""))
     except FileNotFoundError:
         raise DoorError("no monitor runs at this chair: start one with `torquemon run`") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DoorError(f"{path} cannot be read: start the monitor again") from error
     if not 0 < port <= _MAX_PORT or not token:
         raise DoorError(f"{path} is damaged: start the monitor again")
-    return Door(port, token)
+    return Door(port, token, launch)

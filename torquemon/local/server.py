@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import os
+import secrets
 import selectors
 import socket
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from torquemon.local.door import LOOPBACK, Door, new_token
+from torquemon.local.door import LAUNCH_VARIABLE, LOOPBACK, Door, new_token
 from torquemon.local.messages import (
     MAX_ANSWER_BYTES,
     MAX_REQUEST_BYTES,
@@ -29,7 +31,11 @@ from torquemon.local.messages import (
 
 MAX_CLIENTS: Final = 16
 """A chair has a dashboard, a second screen and a browser page; more is a mistake."""
-_RECEIVE_BYTES: Final = 65_536
+MAX_LINES: Final = 64
+"""A client asks and waits for the answer; more lines in one read are no client of ours."""
+_RECEIVE_BYTES: Final = MAX_REQUEST_BYTES * 2
+_CLIENT_NUMBERS: Final = (1 << 62) - 1
+"""Client numbers are drawn, not counted: nobody takes another's by guessing."""
 
 Handler = Callable[[int, Role, Fetch | Order], Answer]
 
@@ -39,11 +45,11 @@ class _Client:
 
     def __init__(self, number: int, connection: socket.socket) -> None:
         self.number = number
-        self.client = number  # whom this connection belongs to
         self.connection = connection
+        self.client = 0  # whom this connection belongs to, once it has said hello
         self.role: Role | None = None
         self.inbox = b""
-        self.outbox = b""
+        self.outbox = bytearray()
 
 
 class LocalServer:
@@ -58,7 +64,8 @@ class LocalServer:
         self._selector.register(self._listener, selectors.EVENT_READ, None)
         self._clients: dict[int, _Client] = {}
         self._numbered = 0
-        self.door = Door(self._listener.getsockname()[1], new_token())
+        port = self._listener.getsockname()[1]
+        self.door = Door(port, new_token(), os.environ.get(LAUNCH_VARIABLE, ""))
 
     def poll(self, timeout_s: float) -> None:
         """Serve whoever has something to say, for at most about `timeout_s`."""
@@ -91,8 +98,11 @@ class LocalServer:
         except OSError:
             return  # gone again before it was taken
         if len(self._clients) >= MAX_CLIENTS:
-            connection.close()
-            return
+            strangers = [client for client in self._clients.values() if client.role is None]
+            if not strangers:
+                connection.close()
+                return
+            self._drop(strangers[0])  # who never said hello keeps nobody out
         connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._numbered += 1
@@ -107,31 +117,43 @@ class LocalServer:
             return
         if not data:
             raise ConnectionResetError
-        client.inbox += data
-        while b"\n" in client.inbox:
-            line, client.inbox = client.inbox.split(b"\n", 1)
-            self._answer(client, line)
-        if len(client.inbox) > MAX_REQUEST_BYTES:
+        *lines, client.inbox = (client.inbox + data).split(b"\n")
+        if len(client.inbox) > MAX_REQUEST_BYTES or len(lines) > MAX_LINES:
             raise ConnectionResetError
+        for line in lines:
+            self._answer(client, line)
 
     def _answer(self, client: _Client, line: bytes) -> None:
+        if len(line) > MAX_REQUEST_BYTES:
+            raise ConnectionResetError
         try:
-            if len(line) > MAX_REQUEST_BYTES:
-                raise ConnectionResetError
             request = REQUEST.validate_json(line)
         except ValidationError:
+            if client.role is None:
+                raise ConnectionResetError from None
             self._queue(client, Answer(ok=False, error="the request is not understood"))
             return
-        if isinstance(request, Hello):
-            if not hmac.compare_digest(request.token.encode(), self.door.token.encode()):
-                raise ConnectionResetError
-            client.role = request.role
-            client.client = request.client or client.number
-            self._queue(client, Answer(ok=True, client=client.client))
-        elif client.role is None:
-            raise ConnectionResetError
+        if client.role is None:
+            self._greet(client, request)
+        elif isinstance(request, Hello):
+            raise ConnectionResetError  # once is enough: a second could ask for another role
         else:
             self._queue(client, self._handler(client.client, client.role, request))
+
+    def _greet(self, client: _Client, request: Hello | Fetch | Order) -> None:
+        """Let a connection in that knows the token, as a new client or beside its first."""
+        if not isinstance(request, Hello) or not hmac.compare_digest(
+            request.token.encode(), self.door.token.encode()
+        ):
+            raise ConnectionResetError
+        number = request.client or 1 + secrets.randbelow(_CLIENT_NUMBERS)
+        if request.client and not any(
+            other.client == number and other.role is request.role
+            for other in self._clients.values()
+        ):
+            raise ConnectionResetError
+        client.role, client.client = request.role, number
+        self._queue(client, Answer(ok=True, client=number))
 
     def _queue(self, client: _Client, answer: Answer) -> None:
         client.outbox += answer.model_dump_json().encode() + b"\n"
@@ -142,7 +164,7 @@ class LocalServer:
     def _send(self, client: _Client) -> None:
         with contextlib.suppress(BlockingIOError):
             sent = client.connection.send(client.outbox)
-            client.outbox = client.outbox[sent:]
+            del client.outbox[:sent]
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.outbox else 0)
         self._selector.modify(client.connection, wanted, client)
 
@@ -151,5 +173,5 @@ class LocalServer:
             return
         self._selector.unregister(client.connection)
         client.connection.close()
-        if all(other.client != client.client for other in self._clients.values()):
+        if client.client and all(o.client != client.client for o in self._clients.values()):
             self._gone(client.client)

@@ -153,6 +153,10 @@ class View(_Part):
     window_low_ncm: float | None
     window_high_ncm: float | None
     window_source: str
+    window_choice: str
+    """The window as the operator asked for it; empty for the site's own."""
+    wanted_ncm: float | None
+    """The operator's own threshold; None for the default."""
     link: LinkView
     device: DeviceView | None
     arm: ArmView

@@ -43,9 +43,10 @@ class Desk:
         """Answer one request."""
         if role is Role.CONTROL:
             self._consider_controller(client)
+        controlling = role is Role.CONTROL and client == self._controller
         if isinstance(request, Fetch):
-            return self._fetch(client, request)
-        return self._order(client, request)
+            return self._fetch(request, controlling=controlling)
+        return self._order(request, controlling=controlling)
 
     def gone(self, client: int) -> None:
         """A client has left."""
@@ -61,8 +62,7 @@ class Desk:
             self._controller_seen_ns = now_ns
             self._drawn = 0
 
-    def _fetch(self, client: int, fetch: Fetch) -> Answer:
-        controlling = client == self._controller
+    def _fetch(self, fetch: Fetch, *, controlling: bool) -> Answer:
         if controlling and fetch.drawn > self._drawn:
             self._drawn = fetch.drawn
             self._controller_seen_ns = self._clock.monotonic_ns()
@@ -77,12 +77,12 @@ class Desk:
             return None
         return recording.block(fetch.curve_from if fetch.insertion_id == recording.id else 0)
 
-    def _order(self, client: int, order: Order) -> Answer:
+    def _order(self, order: Order, *, controlling: bool) -> Answer:
         name = order.name
-        if client != self._controller and name not in _VIEWER_MAY:
+        if not controlling and name not in _VIEWER_MAY:
             return Answer(ok=False, error="only the controlling dashboard may do this")
         if name is OrderName.STOP:
-            who = "the controlling dashboard" if client == self._controller else "a viewer"
+            who = "the controlling dashboard" if controlling else "a viewer"
             return self._said(self._session.stop_motor(f"stop pressed on {who}"))
         if name is OrderName.PREPARE:
             return self._prepare(order.fields)

@@ -31,6 +31,9 @@ from torquemon.model import MEASURED, AlertCode, MotorState, Reading, StopReason
 from torquemon.monitor.chronicle import Chronicle
 from torquemon.text import clean
 
+MAX_HALTS = 100
+"""More halts in one insertion are a device that lies; the journal has the first of them."""
+
 
 class DeviceSide:
     """Folds the events of the handpiece.
@@ -169,7 +172,8 @@ class DeviceSide:
         recording = self._chronicle.recording
         if recording is None:
             return
-        recording.halts.append(report)
+        if len(recording.halts) < MAX_HALTS:
+            recording.halts.append(report)
         recording.saw_band(Band.STOPPED)
         if report.reason is StopReason.LEASE_EXPIRED:
             self._chronicle.raise_alarm(

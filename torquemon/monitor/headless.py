@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import queue
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TextIO
 
@@ -12,6 +15,8 @@ from torquemon.monitor.alarms import Raised
 from torquemon.monitor.recording import Recording
 
 _SECOND_NS: Final = 1_000_000_000
+MAX_WAITING: Final = 1000
+"""Lines that wait for a slow reader; more are dropped, the journal keeps everything."""
 
 
 def _as_json(fields: Mapping[str, object]) -> str:
@@ -26,7 +31,7 @@ def _as_words(fields: Mapping[str, Any]) -> str:
             held_ncm = fields["held_threshold_ncm"]
             stop = fields["arm"].replace("_", " ")
             stop += "" if held_ncm is None else f" at {held_ncm:g} N·cm"
-            mark = "" if fields["origin"] == "real" else fields["origin"].upper()
+            mark = "" if fields["origin"] in (None, "real") else fields["origin"].upper()
             return f"{number}  {fields['insertion_phase']:10}  {stop:22}  {mark}".rstrip()
         case "alert":
             return f"{fields['priority'].upper()}: {fields['why']}"
@@ -44,6 +49,9 @@ class Lines:
         self._form = _as_json if as_json else _as_words
         self._second_ns = 0
         self._told: str | None = None
+        self._waiting: queue.Queue[str | None] = queue.Queue(MAX_WAITING)
+        self._thread = threading.Thread(target=self._run, name="lines", daemon=True)
+        self._thread.start()
 
     def alert(self, alert: Alert | Raised) -> None:
         """One line for an alert, at once."""
@@ -68,7 +76,7 @@ class Lines:
             {
                 "event": "second",
                 "phase": seen.phase.value,
-                "origin": seen.origin.value,
+                "origin": seen.origin.value if seen.device else None,
                 "insertion_id": seen.insertion_id,
                 "link": seen.link.phase.value,
                 "link_text": seen.link.text,
@@ -105,9 +113,19 @@ class Lines:
             }
         )
 
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Write what waits, as long as somebody reads."""
+        with contextlib.suppress(queue.Full):
+            self._waiting.put_nowait(None)
+            self._thread.join(timeout_s)
+
     def _write(self, fields: dict[str, object]) -> None:
-        try:
-            self._out.write(self._form(fields) + "\n")
-            self._out.flush()
-        except (BrokenPipeError, ValueError):
-            return  # whoever read this has left; the journal has it all
+        with contextlib.suppress(queue.Full):  # nobody reads: the journal has it all
+            self._waiting.put_nowait(self._form(fields))
+
+    def _run(self) -> None:
+        """Write from a thread of its own: a pipe that nobody reads must not hold up a stop."""
+        while (line := self._waiting.get()) is not None:
+            with contextlib.suppress(OSError, ValueError):  # full disk, closed pipe
+                self._out.write(line + "\n")
+                self._out.flush()

@@ -6,12 +6,13 @@ seen to do is what its threshold is lowered by next time (see `torquemon.limits`
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from collections import deque
-from collections.abc import Mapping
 from typing import Final
 
-from torquemon.journal import EntryKind, Journal
+from torquemon.journal import EntryKind, Journal, JournalError
 from torquemon.model import Reading, StopReason, StopReport, Validity
 
 SETTLE_US: Final = 300_000
@@ -50,10 +51,19 @@ class OvershootMeter:
 def past_overshoots(journal: Journal) -> dict[str, list[float]]:
     """Return the measured overshoots by serial number, oldest first, of the last insertions."""
     found: dict[str, list[float]] = {}
-    for row in reversed(journal.insertions()[:_LOOK_BACK_INSERTIONS]):
-        for entry in journal.entries(row.id, EntryKind.EVENT):
-            event: Mapping[str, object] = json.loads(entry.data)
-            value = event.get("overshoot_ncm")
-            if event.get("what") == EVENT and isinstance(value, float):
-                found.setdefault(str(row.meta.get("serial")), []).append(value)
+    try:
+        rows = journal.insertions()[:_LOOK_BACK_INSERTIONS]
+    except JournalError:
+        return found  # damage in an old row is no reason not to watch the next patient
+    for row in reversed(rows):
+        with contextlib.suppress(JournalError, ValueError):
+            found.setdefault(str(row.meta.get("serial")), []).extend(
+                _overshoots_of(journal, row.id)
+            )
     return found
+
+
+def _overshoots_of(journal: Journal, insertion_id: str) -> list[float]:
+    events = [json.loads(e.data) for e in journal.entries(insertion_id, EntryKind.EVENT)]
+    values = [e.get("overshoot_ncm") for e in events if e.get("what") == EVENT]
+    return [v for v in values if isinstance(v, float) and math.isfinite(v) and v >= 0]

@@ -27,6 +27,8 @@ class Plan:
     screw: Screw
     window: Window | None
     wanted_ncm: float | None
+    window_choice: str = ""
+    """The window as it was asked for; empty for the site's own."""
 
     def threshold(self, device: DeviceLimits | None, overshoots_ncm: Sequence[float]) -> Threshold:
         """Return what may be armed. Raises LimitError with the reason why nothing may."""
@@ -74,6 +76,7 @@ def make_plan(catalogue: Catalogue, fields: Mapping[str, str]) -> Plan:
         screw,
         window,
         _threshold(fields.get("threshold_ncm")),
+        clean(fields.get("window") or "", MAX_PATIENT_CHARS),
     )
 
 

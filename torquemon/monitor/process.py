@@ -101,7 +101,12 @@ class Monitor:
         began_ns = self._clock.monotonic_ns()
         self._writer.start()
         self._handpiece.start()
-        write_door(paths.door_path(), self._server.door)
+        try:
+            write_door(paths.door_path(), self._server.door)
+        except OSError as error:
+            sys.stderr.write(
+                f"torquemon: no dashboard can join, the door cannot be written ({error.strerror})\n"
+            )
         gc.collect()
         gc.freeze()
         try:
@@ -114,7 +119,9 @@ class Monitor:
             self._server.close()
             self._writer.close()
             self._journal.close()
-            paths.door_path().unlink(missing_ok=True)
+            self._lines.close()
+            with contextlib.suppress(OSError):
+                paths.door_path().unlink(missing_ok=True)
             self._lock.release()
 
     def _beat(self) -> None:

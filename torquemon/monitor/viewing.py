@@ -64,6 +64,8 @@ class Viewer:
             window_low_ncm=plan.window.low_ncm if plan.window else None,
             window_high_ncm=plan.window.high_ncm if plan.window else None,
             window_source=plan.window.source if plan.window else "no published window",
+            window_choice=plan.window_choice,
+            wanted_ncm=plan.wanted_ncm,
             link=self._link(now_ns),
             device=_device(session),
             arm=self._arm(running),

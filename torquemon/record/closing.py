@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from torquemon.clock import Clock
-from torquemon.journal import EntryKind, InsertionRow, Journal
+from torquemon.journal import DamagedEntryError, EntryKind, InsertionRow, Journal
 from torquemon.model import Alert, Origin, Reading, Verdict
 from torquemon.record.store import RecordRow
 from torquemon.signal.pipeline import Pipeline
@@ -56,10 +56,10 @@ def rejudge(journal: Journal, row: InsertionRow) -> Rejudged:
 
 def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> RecordRow:
     """Return the record of one insertion. Raises JournalError where the journal is damaged."""
-    finish = _last_json(journal, row.id, EntryKind.FINISH)
     try:
+        finish = _last_json(journal, row.id, EntryKind.FINISH)
         judged = rejudge(journal, row)
-    except ValueError as error:
+    except (ValueError, DamagedEntryError) as error:
         return RecordRow(
             row.id, clock.utc_now().isoformat(), complete=False, content={"error": str(error)}
         )

@@ -25,7 +25,7 @@ def add_record_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> Non
     show.set_defaults(run=lambda args: _with_archive(lambda archive: _show(archive, args.id)))
     export = subparsers.add_parser("export", help="export the curve of one insertion")
     export.add_argument("id", help="insertion id, or `last`")
-    export.add_argument("--csv", action="store_true", required=True, help="as CSV")
+    export.add_argument("--csv", action="store_true", help="as CSV, which is the only form today")
     export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     export.set_defaults(
         run=lambda args: _with_archive(lambda archive: _export(archive, args.id, args.output))

@@ -10,6 +10,7 @@ from typing import Final
 from torquemon import paths
 from torquemon.clock import Clock
 from torquemon.journal import ChairLock, Journal, JournalError
+from torquemon.paths import HomeError
 from torquemon.record.closing import close_insertion
 from torquemon.record.store import RecordError, RecordStore
 
@@ -60,7 +61,7 @@ def _look(clock: Clock, told: str) -> str:
     """Look once; return what is wrong, said once, or nothing."""
     try:
         close_all_due(clock)
-    except (JournalError, RecordError) as error:
+    except (JournalError, RecordError, HomeError) as error:
         if str(error) != told:
             sys.stderr.write(f"torquemon recorder: {error}\n")
         return str(error)

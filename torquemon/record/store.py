@@ -6,7 +6,6 @@ rule, and whether the recorder came to the same conclusion as the monitor.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
@@ -69,10 +68,17 @@ class RecordStore:
                 f"{self._path} was written by a newer version of TorqueMon: update this one"
             )
         if found == 0:
-            with contextlib.suppress(sqlite3.OperationalError):  # another process was first
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            made = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if tables and not made:
+                raise RecordError(f"{self._path} is a database of another program: move it away")
+            try:
                 self._db.executescript(
                     f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
                 )
+            except sqlite3.OperationalError:
+                if self._db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+                    raise  # a full disk; else another process was first
 
     def add(self, row: RecordRow) -> bool:
         """Store a row; False where the insertion is in the record already."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from torquemon import DISCLAIMER
-from torquemon.journal import EntryKind
+from torquemon.journal import DamagedEntryError, EntryKind
 from torquemon.model import MEASURED
 from torquemon.record.insertions import Archive, Insertion
 
@@ -41,7 +41,10 @@ def _list_line(insertion: Insertion) -> str:
 
 def show_lines(archive: Archive, insertion: Insertion) -> list[str]:
     """Return the whole insertion as lines of text."""
-    readings = list(archive.journal.readings(insertion.row.id))
+    try:
+        readings = list(archive.journal.readings(insertion.row.id))
+    except DamagedEntryError:
+        readings = []  # the conclusion below says what is damaged
     lines = _head(insertion)
     if insertion.mark:
         lines.append(f"*** {insertion.mark}: not measured on a patient ***")

@@ -58,11 +58,11 @@ class Choice(Painted, can_focus=True):
     def _index(self) -> int:
         return self._state if isinstance(self._state, int) else 0
 
-    def choose(self, option_id: str) -> None:
-        """Make `option_id` the present one, if it is known."""
-        ids = [option.id for option in self._options]
-        if option_id in ids:
-            self.set_state(ids.index(option_id))
+    def choose(self, option_id: str, name: str) -> None:
+        """Make `option_id` the present one; one of the clinic's own is taken up."""
+        if all(option.id != option_id for option in self._options):
+            self._options += (Option(option_id, name),)
+        self.set_state([option.id for option in self._options].index(option_id))
 
     def action_move(self, step: int) -> None:
         """Go to the next or the previous option."""
@@ -141,8 +141,11 @@ class PrepareForm(Vertical):
     def open(self, view: View) -> None:
         """Fill in what is set in `view` and take the focus."""
         self.query_one("#prepare-patient", Input).value = shown(view.patient)
-        self.query_one("#prepare-site", Choice).choose(view.site)
-        self.query_one("#prepare-screw", Choice).choose(view.screw)
+        self.query_one("#prepare-site", Choice).choose(view.site, view.site_name)
+        self.query_one("#prepare-screw", Choice).choose(view.screw, view.screw_name)
+        self.query_one("#prepare-window", Input).value = shown(view.window_choice)
+        wanted = "" if view.wanted_ncm is None else f"{view.wanted_ncm:g}"
+        self.query_one("#prepare-threshold", Input).value = wanted
         self.query_one("#prepare-patient", Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
