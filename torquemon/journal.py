@@ -318,14 +318,12 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if read_only:
         uri = f"{path.absolute().as_uri()}?mode=ro"
         db = sqlite3.connect(uri, uri=True, timeout=2, isolation_level=None)
-        db.text_factory = _lenient
-        return db
-    if not path.exists():
-        os.close(
-            os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        )  # never readable by others, not even briefly
-    return sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
+    else:
+        if not path.exists():  # never readable by others, not even briefly
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
     db.text_factory = _lenient
+    return db
 
 
 def _sentence(path: Path, error: Exception) -> str:
