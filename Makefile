@@ -8,13 +8,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo test check format bench picture vectors mutate sbom locks clean
+.PHONY: help demo test check format bench picture vectors simulate mutate sbom locks clean
 
 help:
 	@echo "make demo     a simulated insertion, live, then in the record"
 	@echo "make test     all tests"
 	@echo "make check    ruff, mypy, import contracts"
 	@echo "make bench    figures: round trip to the stop, signal, drawing"
+	@echo "make simulate faults by the million, in simulated time"
+	@echo "make mutate   break the stop path on purpose"
 	@echo "make locks    resolve the dependencies anew"
 
 $(VENV)/bin/python:
@@ -60,12 +62,16 @@ picture: $(VENV)/dev
 vectors: $(VENV)/dev
 	$(BIN)/python tests/protocol/make_vectors.py
 
+simulate: $(VENV)/dev
+	$(BIN)/python -m tests.simulation.run --seeds 10000 --minutes 30
+
 mutate: $(VENV)/dev
 	$(BIN)/python tests/safety/mutate.py
 
-sbom: $(VENV)/dev
+sbom: $(VENV)/bench
 	$(BIN)/cyclonedx-py requirements locks/core.txt --pyproject pyproject.toml \
 		--mc-type application --output-reproducible -o docs/safety/sbom.json
+	$(BIN)/python docs/safety/strip_sbom.py
 
 locks: $(VENV)/dev
 	$(LOCK) pyproject.toml -o locks/core.txt
