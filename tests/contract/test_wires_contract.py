@@ -283,6 +283,7 @@ class Host:
 @contextlib.contextmanager
 def hosting(opener: Callable[[], Transport]) -> Iterator[Host]:
     host = Host(opener)
+    host.handpiece.judge_with(lambda _: None)  # what nobody judges is not renewed
     try:
         yield host
     finally:
