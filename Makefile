@@ -76,8 +76,8 @@ sbom: $(VENV)/bench
 locks: $(VENV)/dev
 	$(LOCK) pyproject.toml -o locks/core.txt
 	$(LOCK) --group build -c locks/core.txt -o locks/build.txt
-	$(LOCK) pyproject.toml --extra batch --group build --group dev -c locks/core.txt -o locks/dev.txt
-	$(LOCK) pyproject.toml --extra batch --group build --group dev --group bench -c locks/dev.txt -o locks/bench.txt
+	$(LOCK) pyproject.toml --all-extras --group build --group dev -c locks/core.txt -o locks/dev.txt
+	$(LOCK) pyproject.toml --all-extras --group build --group dev --group bench -c locks/dev.txt -o locks/bench.txt
 
 clean:
 	rm -rf $(VENV)
