@@ -1,4 +1,4 @@
-"""The application: theme, style sheet, the one screen, and how it ends."""
+"""The application: theme, style sheets, the screens and the ways between them, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import ClassVar
 from textual.app import App
 from textual.screen import Screen
 
+from torquemon.local.view import CurveBlock, View
 from torquemon.tui import palette
 from torquemon.tui.link import MonitorLink
-from torquemon.tui.pump import Pace
+from torquemon.tui.pump import Pace, ViewPump
+from torquemon.tui.screens.base import BaseScreen
 from torquemon.tui.screens.insert import InsertScreen
 from torquemon.tui.words import say
 
@@ -31,7 +33,8 @@ class DashboardApp(App[int]):
         super().__init__()
         self.title = say("title")
         self.animation_level = "none"
-        self._insert = InsertScreen(link, pace or Pace(), start_recording=start_recording)
+        self._insert = InsertScreen(link, start_recording=start_recording)
+        self._pump = ViewPump(link, Fan(self, self._insert), pace or Pace())
         self.register_theme(palette.THEME)
         self.theme = palette.THEME.name
 
@@ -39,10 +42,58 @@ class DashboardApp(App[int]):
         """Return the screen to begin with."""
         return self._insert
 
+    def on_ready(self) -> None:
+        """Start the loop."""
+        self.run_worker(self._pump.run(), group="pump")
+
+    def ask_quit(self) -> None:
+        """Quit; while recording the insert screen asks first."""
+        self._insert.action_ask_quit()
+
     async def action_quit(self) -> None:
         """Quit as the q key does: Textual's own binding must not end a recording unasked."""
-        self._insert.action_ask_quit()
+        self.ask_quit()
 
     def action_help_quit(self) -> None:
         """Treat Ctrl+C as the wish to quit."""
-        self._insert.action_ask_quit()
+        self.ask_quit()
+
+
+class Fan:
+    """Gives each view to the insert screen, whose curve must not miss one, and to the one in front.
+
+    Drawn is what the screen in front has painted: a view behind it is seen by nobody.
+    """
+
+    def __init__(self, app: DashboardApp, insert: InsertScreen) -> None:
+        self._app = app
+        self._insert = insert
+
+    def _front(self) -> BaseScreen:
+        front = self._app.screen
+        return front if isinstance(front, BaseScreen) else self._insert
+
+    def curve_position(self) -> tuple[str | None, int]:
+        """See `ViewSink`."""
+        return self._insert.curve_position()
+
+    def apply(self, view: View, block: CurveBlock | None) -> None:
+        """See `ViewSink`."""
+        self._insert.apply(view, block)
+        front = self._front()
+        if front is not self._insert:
+            front.apply(view, None)
+
+    async def drawn(self) -> None:
+        """See `ViewSink`."""
+        front: BaseScreen | None = None
+        while front is not self._front():
+            front = self._front()
+            await front.drawn()
+
+    def lose(self, why: str) -> None:
+        """See `ViewSink`."""
+        self._insert.lose(why)
+        front = self._front()
+        if front is not self._insert:
+            front.lose(why)

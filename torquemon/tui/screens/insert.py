@@ -6,22 +6,20 @@ words MONITOR LOST.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from typing import ClassVar, Final, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
 from textual.widget import Widget
 
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, LinkPhase, SessionPhase, View
 from torquemon.profiles.catalogue import builtin
 from torquemon.tui import palette
-from torquemon.tui.link import LINK_ERRORS, MonitorLink
-from torquemon.tui.pump import Pace, ViewPump
+from torquemon.tui.link import MonitorLink
+from torquemon.tui.screens.base import BaseScreen
 from torquemon.tui.widgets.alarms import AlarmList
 from torquemon.tui.widgets.arming import ArmPanel
 from torquemon.tui.widgets.curve import TorqueCurve
@@ -40,11 +38,9 @@ from torquemon.tui.widgets.panels import (
 )
 from torquemon.tui.widgets.prepare import PrepareForm
 from torquemon.tui.widgets.state_strip import StateStrip
-from torquemon.tui.widgets.status_bar import NoticeLine, StatusBar
 from torquemon.tui.widgets.verdict import VerdictPanel
 from torquemon.tui.words import say
 
-_UNPAINTED_S: Final = 0.02
 EXIT_LOST: Final = 1
 """Exit code of a dashboard that was quit while its monitor was lost."""
 
@@ -53,39 +49,28 @@ class _Part(Protocol):
     def show(self, view: View) -> None: ...
 
 
-class InsertScreen(Screen[None]):
+class InsertScreen(BaseScreen):
     """Draws the view and sends orders."""
 
-    AUTO_FOCUS = ""
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (17, "-short"), (32, "-medium"), (50, "-tall")]  # noqa: RUF012 - Textual's attribute
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (70, "-narrow"), (100, "-wide"), (160, "-huge")]  # noqa: RUF012 - as above
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f12", "order('stop')", priority=True),
-        Binding("s", "order('stop')"),
-        Binding("space", "record"),
-        Binding("a", "order('acknowledge')"),
-        Binding("r", "order('arm')"),
-        Binding("t", "order('tare')"),
-        Binding("p", "prepare"),
-        Binding("question_mark", "help"),
-        Binding("q", "ask_quit"),
+        Binding("space", "record", id="record"),
+        Binding("a", "order('acknowledge')", id="acknowledge"),
+        Binding("r", "order('arm')", id="arm"),
+        Binding("t", "order('tare')", id="tare"),
+        Binding("p", "prepare", id="prepare"),
+        Binding("question_mark", "help", id="help"),
         Binding("y", "answer_yes"),
         Binding("n,escape", "close_panel"),
     ]
 
-    def __init__(self, link: MonitorLink, pace: Pace, *, start_recording: bool) -> None:
-        super().__init__()
-        self._link = link
-        self._pump = ViewPump(link, self, pace)
+    def __init__(self, link: MonitorLink, *, start_recording: bool) -> None:
+        super().__init__(link)
         self._start_pending = start_recording
-        self._view: View | None = None
         self._panel: str | None = None
         self._quit_anyway = False
         self._warm = False
         self._curve = TorqueCurve(id="curve")
         self._gauge = TorqueGauge(id="gauge")
-        self._status = StatusBar(id="status")
-        self._notice = NoticeLine(id="notice")
         self._prepare = PrepareForm(builtin(), id="prepare")
         self._lost_words = lost_panel()
         self._watermark, self._header = Watermark(id="watermark"), Header(id="header")
@@ -110,9 +95,9 @@ class InsertScreen(Screen[None]):
             self._depth,
             self._arm,
             self._alarms,
-            self._notice,
+            self.notice,
             self._keys,
-            self._status,
+            self.status,
         )
 
     def compose(self) -> ComposeResult:
@@ -135,16 +120,15 @@ class InsertScreen(Screen[None]):
         with Vertical(id="lost"):
             yield BlockWords(say("lost.word.1"), say("lost.word.2"), colour=palette.VERMILLION)
             yield self._lost_words
-        yield self._status
-        yield self._notice
+        yield self.status
+        yield self.notice
         yield self._keys
 
     def on_mount(self) -> None:
-        """Start the loop."""
+        """Begin with the words that stand there until the first view."""
         self._set_panel(None)
         self._lost_words.show_text(say("lost.connecting"), Entry("", say("disclaimer")))
         self.add_class("waiting")
-        self.run_worker(self._pump.run(), group="pump")
 
     # What the pump asks (see `ViewSink`)
 
@@ -154,7 +138,7 @@ class InsertScreen(Screen[None]):
 
     def apply(self, view: View, block: CurveBlock | None) -> None:
         """See `ViewSink`."""
-        self._view = view
+        self.view = view
         self.remove_class("lost", "waiting")
         self._curve.show(view, block)
         self._gauge.show(view, self._curve.envelope.highest_ncm)
@@ -165,11 +149,7 @@ class InsertScreen(Screen[None]):
 
     async def drawn(self) -> None:
         """See `ViewSink`: painted by the status bar, and the screen refreshed after that."""
-        await self.wait_for_refresh()
-        while self._status.painted_views < self._status.shown_views:
-            # Not painted: no line is free for it. That ends with a resize, not with haste.
-            await asyncio.sleep(_UNPAINTED_S)
-            await self.wait_for_refresh()
+        await super().drawn()
         if not self._warm:
             # What lives by now lives for ever: keep the collector from walking it every time.
             self._warm = True
@@ -191,7 +171,7 @@ class InsertScreen(Screen[None]):
             slot.display = slot.id == shown
 
     def _is_idle(self) -> bool:
-        return self._view is None or self._view.phase is SessionPhase.PREPARE
+        return self.view is None or self.view.phase is SessionPhase.PREPARE
 
     def action_help(self) -> None:
         """Show or hide the keys."""
@@ -204,11 +184,11 @@ class InsertScreen(Screen[None]):
 
     def action_prepare(self) -> None:
         """Open the form for the next insertion."""
-        view = self._view
-        if view is None or not self._may_order(OrderName.PREPARE):
+        view = self.view
+        if view is None or not self.may_order(OrderName.PREPARE):
             return
         if view.phase is SessionPhase.RECORDING:
-            self._notice.tell(say("prepare.recording"), urgent=True)
+            self.notice.tell(say("prepare.recording"), urgent=True)
             return
         self._set_panel("prepare")
         self._prepare.open(view)
@@ -216,50 +196,18 @@ class InsertScreen(Screen[None]):
     def on_prepare_form_filled(self, event: PrepareForm.Filled) -> None:
         """Send what was filled in."""
         self.action_close_panel()
-        self._send(OrderName.PREPARE, event.fields)
+        self.send(OrderName.PREPARE, event.fields)
 
     # Orders
 
-    def action_order(self, name: str) -> None:
-        """Send an order. STOP may be sent by anyone at any time."""
-        order = OrderName(name)
-        if order is OrderName.STOP or self._may_order(order):
-            self._send(order)
-
     def action_record(self) -> None:
         """Start or finish the recording."""
-        recording = self._view is not None and self._view.phase is SessionPhase.RECORDING
+        recording = self.view is not None and self.view.phase is SessionPhase.RECORDING
         self.action_order(OrderName.FINISH if recording else OrderName.START)
-
-    def on_stop_button_pressed(self) -> None:
-        """Stop the motor."""
-        self.action_order(OrderName.STOP)
 
     async def on_key_bar_chosen(self, event: KeyBar.Chosen) -> None:
         """Do what the touched key does."""
         await self.run_action(event.action)
-
-    def _may_order(self, order: OrderName) -> bool:
-        if self._view is not None and self._view.controlling:
-            return True
-        self._notice.tell(f"{say(f'order.{order.value}')}: {say('order.view_only')}", urgent=True)
-        return False
-
-    def _send(self, order: OrderName, fields: dict[str, str] | None = None) -> None:
-        self._notice.tell(say("order.sent", name=say(f"order.{order.value}")))
-        self.run_worker(self._order(order, fields or {}), group="orders")
-
-    async def _order(self, order: OrderName, fields: dict[str, str]) -> bool:
-        """Send an order and show what was answered; return whether it was accepted."""
-        try:
-            answer = await self._link.order(order, **fields)
-        except LINK_ERRORS as error:
-            why = str(error) or say("order.why_unknown")
-            name = say(f"order.{order.value}")
-            self._notice.tell(say("order.failed", name=name, why=why), urgent=True)
-            return False
-        self._notice.tell(answer)
-        return True
 
     def _start_once(self, view: View) -> None:
         """Start the recording that was asked for on the command line, once the device is there."""
@@ -267,13 +215,13 @@ class InsertScreen(Screen[None]):
         if self._start_pending and ready and view.controlling:
             self._start_pending = False
             if view.phase is SessionPhase.PREPARE:
-                self._send(OrderName.START)
+                self.send(OrderName.START)
 
     # Quitting
 
     def action_ask_quit(self) -> None:
         """Quit; while recording, ask first."""
-        view = self._view
+        view = self.view
         if view is None or self.has_class("lost"):
             self.app.exit(EXIT_LOST, return_code=EXIT_LOST)
         elif view.phase is SessionPhase.RECORDING and view.controlling and not self._quit_anyway:
@@ -288,8 +236,8 @@ class InsertScreen(Screen[None]):
             self.run_worker(self._finish_and_quit(), group="orders")
 
     async def _finish_and_quit(self) -> None:
-        if await self._order(OrderName.FINISH, {}):
+        if await self.give(OrderName.FINISH, {}):
             self.app.exit(0)
             return
         self._quit_anyway = True
-        self._notice.tell(say("quit.failed"), urgent=True)
+        self.notice.tell(say("quit.failed"), urgent=True)

@@ -1,0 +1,106 @@
+"""What every screen has: STOP on one key, orders and their answers, the ways to the other screens.
+
+One pump feeds them all, so the heartbeat goes on whichever screen is in front. STOP carries no
+binding id: no setting can move it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from torquemon.local.messages import OrderName
+from torquemon.local.view import CurveBlock, View
+from torquemon.tui.link import LINK_ERRORS, MonitorLink
+from torquemon.tui.widgets.keys import StopButton
+from torquemon.tui.widgets.status_bar import NoticeLine, StatusBar
+from torquemon.tui.words import say
+
+if TYPE_CHECKING:
+    from torquemon.tui.app import DashboardApp
+
+_UNPAINTED_S: Final = 0.02
+
+
+class BaseScreen(Screen[None]):
+    """Takes views, sends orders. `status` and `notice` are the lines that a screen must lay out."""
+
+    AUTO_FOCUS = ""
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (17, "-short"), (32, "-medium"), (50, "-tall")]  # noqa: RUF012 - Textual's attribute
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (70, "-narrow"), (100, "-wide"), (160, "-huge")]  # noqa: RUF012 - as above
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f12", "order('stop')", priority=True),
+        Binding("s", "order('stop')"),
+        Binding("q", "ask_quit", id="quit"),
+    ]
+
+    app: DashboardApp
+
+    def __init__(self, link: MonitorLink) -> None:
+        super().__init__()
+        self.link = link
+        self.view: View | None = None
+        self.status = StatusBar(id="status")
+        self.notice = NoticeLine(id="notice")
+
+    # What the pump asks (see `ViewSink`)
+
+    def apply(self, view: View, block: CurveBlock | None) -> None:
+        """Take over a view; `block` belongs to the screen that keeps the curve."""
+        raise NotImplementedError
+
+    def lose(self, why: str) -> None:
+        """Say that the monitor is lost."""
+        raise NotImplementedError
+
+    async def drawn(self) -> None:
+        """Return once the view applied last is painted, or when this screen is not in front."""
+        await self.wait_for_refresh()
+        while self.is_current and self.status.painted_views < self.status.shown_views:
+            # Not painted: no line is free for it. That ends with a resize, not with haste.
+            await asyncio.sleep(_UNPAINTED_S)
+            await self.wait_for_refresh()
+
+    # Orders
+
+    def action_order(self, name: str) -> None:
+        """Send an order. STOP may be sent by anyone at any time."""
+        order = OrderName(name)
+        if order is OrderName.STOP or self.may_order(order):
+            self.send(order)
+
+    def on_stop_button_pressed(self, event: StopButton.Pressed) -> None:
+        """Stop the motor."""
+        event.stop()
+        self.action_order(OrderName.STOP)
+
+    def action_ask_quit(self) -> None:
+        """Quit, by way of the insert screen: that is where it is asked."""
+        self.app.ask_quit()
+
+    def may_order(self, order: OrderName) -> bool:
+        """Whether this dashboard controls; says so where it does not."""
+        if self.view is not None and self.view.controlling:
+            return True
+        self.notice.tell(f"{say(f'order.{order.value}')}: {say('order.view_only')}", urgent=True)
+        return False
+
+    def send(self, order: OrderName, fields: dict[str, str] | None = None) -> None:
+        """Send an order; its answer comes into the notice line."""
+        self.notice.tell(say("order.sent", name=say(f"order.{order.value}")))
+        self.run_worker(self.give(order, fields or {}), group="orders")
+
+    async def give(self, order: OrderName, fields: dict[str, str]) -> bool:
+        """Send an order and show what was answered; return whether it was accepted."""
+        try:
+            answer = await self.link.order(order, **fields)
+        except LINK_ERRORS as error:
+            why = str(error) or say("order.why_unknown")
+            name = say(f"order.{order.value}")
+            self.notice.tell(say("order.failed", name=name, why=why), urgent=True)
+            return False
+        self.notice.tell(answer)
+        return True
