@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torquemon.model import Window
+from tests.processes import require
+from torquemon.model import AlertCode, Reading, Validity, Window
 from torquemon.signal import batch, kernel
+from torquemon.signal.pipeline import MAX_ALERTS, Pipeline
 from torquemon.signal.setup import JudgeSetup
 from torquemon.signal.start import start_state
 
-numba = pytest.importorskip("numba", reason="the extra torquemon[batch] is not installed")
+
+@pytest.fixture(scope="module", autouse=True)
+def numba_is_there() -> None:
+    require(batch.have_numba(), "Numba is missing: pip install torquemon[batch]")
+
 
 SETUPS = (
     JudgeSetup(window=Window(5.0, 15.0, "w", "test"), body_mm=9.0, flare_mm=2.0),
@@ -82,3 +88,22 @@ row = st.tuples(anything, anything, anything, anything, st.sampled_from([0.0, 1.
 @settings(deadline=None)
 def test_hostile_floats_are_judged_the_same(setup: JudgeSetup, rows: Rows) -> None:
     check(setup, rows)
+
+
+def test_a_flood_of_alerts_is_told_alike_and_hides_no_crossing() -> None:
+    """A torque that climbs over the limit again and again, among impossible samples."""
+    count = 60 * (MAX_ALERTS + 40)
+    noise = np.random.default_rng(5)
+    time_s = np.arange(count) * 0.01
+    torque = np.where(np.arange(count) // 30 % 2 == 0, 9.0, 17.0) + noise.normal(0.0, 0.1, count)
+    torque[::211] = math.nan
+    setup = SETUPS[1]
+    alerts, _ = batch.judge_curve_arrays(setup, time_s, torque, None)
+    pipeline = Pipeline(setup)
+    expected = []
+    for index, (at_s, value) in enumerate(zip(time_s.tolist(), torque.tolist(), strict=True)):
+        reading = Reading(index, round(at_s * 1e6), 0, value, None, None, Validity.VALID)
+        expected.extend(pipeline.step(reading))
+    assert len(expected) > MAX_ALERTS
+    assert list(alerts) == [*expected, *pipeline.finish().alerts]
+    assert expected[-1].code is AlertCode.EXCESS_TORQUE

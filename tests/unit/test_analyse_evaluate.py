@@ -88,6 +88,19 @@ def test_hits_misses_and_false_alarms_are_counted() -> None:
     assert total.delay_s["hard"] == [pytest.approx(0.1)]
 
 
+def test_an_excess_alert_long_before_the_crossing_is_no_answer_to_it() -> None:
+    def crossing(*times_s: float) -> Case:
+        truth = Truth("f", "core", "none", None, None, 17.0, 6.0)
+        alerts = tuple(alert(AlertCode.EXCESS_TORQUE, time_s) for time_s in times_s)
+        return Case(truth, WINDOW, alerts, VerdictKind.ABOVE, 17.0, None, None)
+
+    total = score([crossing(6.02), crossing(4.0), crossing(4.0, 6.03), crossing()])
+    assert total.crossings == 4
+    assert total.false_excess == 2
+    assert total.missed_crossings == 2
+    assert total.excess_delay_s == [pytest.approx(0.02), pytest.approx(0.03)]
+
+
 def test_a_quantile_is_one_of_the_values() -> None:
     assert quantile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert quantile([1.0, 2.0, 3.0], 0.95) == 3.0

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from torquemon.model import Alert, Reading, Validity, Verdict
 from torquemon.signal import bins, damage, detect, doubt, kernel, phase, trend
-from torquemon.signal.pipeline import MAX_ALERTS, name_alerts
+from torquemon.signal.pipeline import name_alerts, within_cap
 from torquemon.signal.setup import JudgeSetup
 from torquemon.signal.start import start_state
 from torquemon.signal.verdict import below_window_alert, judge
@@ -119,7 +119,7 @@ def judge_curve_arrays(
     run = compiled_advance()
     state = new_state(setup)
     alerts: list[Alert] = []
-    place = 0
+    place = told = 0
     while True:
         place, bits = run(state, t_us, torque_ncm, angle, unknown, np.zeros(len(t_us)), place)
         reading = _reading(min(place, len(t_us) - 1), t_us, torque_ncm, angle_deg)
@@ -127,8 +127,9 @@ def judge_curve_arrays(
             plain = state.tolist()
             verdict = judge(plain, setup)
             return (*alerts, *below_window_alert(plain, reading, verdict)), verdict
-        if len(alerts) < MAX_ALERTS:
-            alerts.extend(name_alerts(bits, state.tolist(), setup, reading))
+        found = name_alerts(bits, state.tolist(), setup, reading)
+        told += len(found)
+        alerts.extend(within_cap(found, told))
         place += 1
 
 

@@ -125,9 +125,17 @@ class Pipeline:
         """Turn alert bits into alerts, as long as there are not too many of them."""
         found = name_alerts(bits, self._state, self._setup, reading)
         self._alerts += len(found)
-        if self._alerts <= MAX_ALERTS:
-            return found
-        return tuple(alert for alert in found if alert.code is AlertCode.EXCESS_TORQUE)
+        return within_cap(found, self._alerts)
+
+
+def within_cap(found: tuple[Alert, ...], told: int) -> tuple[Alert, ...]:
+    """Return which of the alerts are still told when `told`, these included, have been.
+
+    Beyond the cap only `excess_torque` is: it stops the motor, and no flood may hide it.
+    """
+    if told <= MAX_ALERTS:
+        return found
+    return tuple(alert for alert in found if alert.code is AlertCode.EXCESS_TORQUE)
 
 
 def name_alerts(
