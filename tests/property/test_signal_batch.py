@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.processes import require
-from torquemon.model import AlertCode, Reading, Validity, Window
+from torquemon.model import Alert, AlertCode, Reading, Validity, Window
 from torquemon.signal import batch, kernel
 from torquemon.signal.pipeline import MAX_ALERTS, Pipeline
 from torquemon.signal.setup import JudgeSetup
@@ -94,13 +94,14 @@ def test_a_flood_of_alerts_is_told_alike_and_hides_no_crossing() -> None:
     """A torque that climbs over the limit again and again, among impossible samples."""
     count = 60 * (MAX_ALERTS + 40)
     noise = np.random.default_rng(5)
-    time_s = np.arange(count) * 0.01
-    torque = np.where(np.arange(count) // 30 % 2 == 0, 9.0, 17.0) + noise.normal(0.0, 0.1, count)
+    time_s = (np.arange(count) * 0.01).astype(np.float64)
+    levels = np.where(np.arange(count) // 30 % 2 == 0, 9.0, 17.0)
+    torque = levels + noise.normal(0.0, 0.1, count)
     torque[::211] = math.nan
     setup = SETUPS[1]
     alerts, _ = batch.judge_curve_arrays(setup, time_s, torque, None)
     pipeline = Pipeline(setup)
-    expected = []
+    expected: list[Alert] = []
     for index, (at_s, value) in enumerate(zip(time_s.tolist(), torque.tolist(), strict=True)):
         reading = Reading(index, round(at_s * 1e6), 0, value, None, None, Validity.VALID)
         expected.extend(pipeline.step(reading))
