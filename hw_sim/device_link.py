@@ -37,6 +37,8 @@ _COMMANDS: Final = (
     TareRequest,
     StatusRequest,
 )
+_FOR_ANYBODY: Final = (StopRequest, StatusRequest)
+"""What is carried out whoever asks: it can only make things stand still, or tell."""
 
 
 class DeviceLink:
@@ -68,17 +70,21 @@ class DeviceLink:
         """Frames from the host that did not hold."""
         return self._framer.bad_frames
 
-    def receive(self, data: bytes) -> None:
-        """Take bytes from the host. Of what came together in a session a stop goes first."""
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
+        """Take bytes from the host. Of what came together in a session a stop goes first.
+
+        What came over a wire that anybody may write to is not `trusted`: whole frames, of which
+        only a hello, a question and a stop are heeded.
+        """
         commands: list[Command] = []
         for message in map(self._read, self._framer.feed(data)):
             if isinstance(message, _COMMANDS):
                 commands.append(message)
             elif isinstance(message, HelloRequest):
-                self._answer_all(commands)
+                self._answer_all(commands, trusted=trusted)
                 commands.clear()
                 self._start_session(message)
-        self._answer_all(commands)
+        self._answer_all(commands, trusted=trusted)
 
     def send(self, message: DeviceMessage) -> None:
         """Queue a message; without a session it goes nowhere."""
@@ -118,13 +124,17 @@ class DeviceLink:
         self._counter = 0
         self.send(self._hello(request))
 
-    def _answer_all(self, commands: list[Command]) -> None:
+    def _answer_all(self, commands: list[Command], *, trusted: bool) -> None:
         for command in sorted(commands, key=lambda each: not isinstance(each, StopRequest)):
-            self._answer(command)
+            self._answer(command, trusted=trusted)
 
-    def _answer(self, request: Command) -> None:
+    def _answer(self, request: Command, *, trusted: bool) -> None:
         if not self.in_session and not isinstance(request, StopRequest):
             return  # what cannot be answered is not carried out; a stop always is
+        if not trusted and not isinstance(request, _FOR_ANYBODY):
+            refused = Result.NOT_AUTHENTICATED
+            self.send(Ack(request.request_id, request.TYPE, refused, self._state()))
+            return  # not remembered: the same request over the secure way is another matter
         key = (request.request_id, request.TYPE)
         result = self._answers.get(key)
         if result is None or isinstance(request, StopRequest):

@@ -136,10 +136,10 @@ class ErringHandpiece(Handpiece):
             tick()
         return self.transmit()
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
         """Take bytes from the host; without power they are lost."""
         if not self._off_until_us:
-            super().receive(data)
+            super().receive(data, trusted=trusted)
 
     def _for(self, low_ms: int, high_ms: int, end: Callable[[], None]) -> int:
         """Let an error last; returns its end."""

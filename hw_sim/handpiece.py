@@ -167,9 +167,9 @@ class Handpiece:
         self._on_event("acknowledged", {"arm_state": self.arm_state.name})
         return True
 
-    def receive(self, data: bytes) -> None:
-        """Take bytes from the host."""
-        self.link.receive(data)
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
+        """Take bytes from the host; `trusted` as in `DeviceLink.receive`."""
+        self.link.receive(data, trusted=trusted)
 
     def transmit(self) -> bytes:
         """Return the bytes for the host that wait, whole frames."""

@@ -89,9 +89,9 @@ class ReplayDevice:
             self._stream.flush()
             self.link.send(Status(self._state()))
 
-    def receive(self, data: bytes) -> None:
-        """Take bytes from the host."""
-        self.link.receive(data)
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
+        """Take bytes from the host; `trusted` as in `DeviceLink.receive`."""
+        self.link.receive(data, trusted=trusted)
 
     def take_frames(self) -> list[bytes]:
         """Return the frames that wait for the host."""

@@ -35,9 +35,9 @@ class ServedTwin:
             self._ended = True
             self._note("end", {"peak_ncm": round(self._handpiece.peak_ncm, 3)})
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
         """See `hw_sim.server.Device`."""
-        self._twin.receive(data)
+        self._twin.receive(data, trusted=trusted)
 
     def take_frames(self) -> list[bytes]:
         """See `hw_sim.server.Device`."""
@@ -89,9 +89,9 @@ class ServedReplay:
         """See `hw_sim.server.Device`."""
         self._replay.tick()
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
         """See `hw_sim.server.Device`."""
-        self._replay.receive(data)
+        self._replay.receive(data, trusted=trusted)
 
     def take_frames(self) -> list[bytes]:
         """See `hw_sim.server.Device`."""

@@ -33,8 +33,8 @@ class Device(Protocol):
         """Let one tick pass."""
         ...
 
-    def receive(self, data: bytes) -> None:
-        """Bytes from the host."""
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
+        """Bytes from the host; `trusted` as in `DeviceLink.receive`."""
         ...
 
     def take_frames(self) -> list[bytes]:

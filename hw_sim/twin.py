@@ -40,9 +40,9 @@ class Twin:
                 self.done = next(self._script, self) is self
         self.handpiece.tick()
 
-    def receive(self, data: bytes) -> None:
-        """Bytes from the host arrive now."""
-        self.handpiece.receive(data)
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
+        """Bytes from the host arrive now; `trusted` as in `DeviceLink.receive`."""
+        self.handpiece.receive(data, trusted=trusted)
 
     def advance(self, seconds: float) -> bytes:
         """Let `seconds` pass and return what the device has sent meanwhile."""

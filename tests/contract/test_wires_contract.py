@@ -137,8 +137,8 @@ class TwinOnWire:
     def tick(self) -> None:
         self._twin.tick()
 
-    def receive(self, data: bytes) -> None:
-        self._twin.receive(data)
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
+        self._twin.receive(data, trusted=trusted)
 
     def take_frames(self) -> list[bytes]:
         return self._twin.handpiece.link.take_frames()

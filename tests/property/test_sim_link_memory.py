@@ -18,6 +18,7 @@ from torquemon.drivers.host_messages import (
     DisarmRequest,
     HelloRequest,
     RenewRequest,
+    StatusRequest,
     StopRequest,
     TareRequest,
 )
@@ -112,6 +113,22 @@ def test_of_what_comes_together_the_stop_goes_first() -> None:
     device = greeted()
     device.ask(ArmRequest(1, 1200, 500, 1), RenewRequest(2, 2), StopRequest(3))
     assert isinstance(device.done[0], StopRequest)
+
+
+def test_a_stranger_may_ask_and_stop_and_nothing_else() -> None:
+    device = greeted()
+    said: list[HostMessage] = [ArmRequest(1, 1200, 500, 1), TareRequest(2)]
+    said += [StatusRequest(3), StopRequest(4)]
+    wire = b"".join(encode_frame(to_frame(message, 0)) for message in said)
+    device.link.receive(wire, trusted=False)
+    frames = device.framer.feed(b"".join(device.link.take_frames()))
+    acks = [from_frame(frame) for frame in frames]
+    results = {ack.command: ack.result for ack in acks if isinstance(ack, Ack)}
+    assert results[ArmRequest.TYPE] is results[TareRequest.TYPE] is Result.NOT_AUTHENTICATED
+    assert device.done == [StopRequest(4), StatusRequest(3)]
+    (ack,) = device.ask(TareRequest(2))
+    assert device.done[-1] == TareRequest(2), "a refusal to a stranger is not remembered"
+    assert ack.result is Result(3)
 
 
 @given(st.lists(st.binary(max_size=60), max_size=20))

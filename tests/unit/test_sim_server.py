@@ -46,7 +46,7 @@ class Ticker:
     def tick(self) -> None:
         self.ticks += 1
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, *, trusted: bool = True) -> None:
         """Nothing is ever said to it."""
 
     def take_frames(self) -> list[bytes]:
