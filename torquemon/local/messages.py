@@ -46,6 +46,8 @@ class OrderName(StrEnum):
     """Zero the sensor. Refused once the screw is engaged."""
     PREPARE = "prepare"
     """Set patient, site, screw, threshold of the next insertion (`fields`)."""
+    CONFIRM = "confirm"
+    """Confirm patient, site, pair of teeth and screw as they stood on the screen (`fields`)."""
     QUIT = "quit"
     """Finish and end the monitor."""
 

@@ -122,6 +122,27 @@ class VerdictView(_Part):
     why: str
 
 
+class CheckState(StrEnum):
+    """How a line of the check list stands."""
+
+    OK = "ok"
+    WAIT = "wait"
+    """Not yet known, or still to come."""
+    BAD = "bad"
+
+
+class CheckView(_Part):
+    """A line of the check list before a recording.
+
+    `gates`: while it is not OK nothing is armed, or no recording starts. The others only warn.
+    """
+
+    id: str
+    gates: bool
+    state: CheckState
+    text: str
+
+
 class CurveBlock(_Part):
     """Samples of the curve: three columns of equal length.
 
@@ -184,6 +205,14 @@ class View(_Part):
     """The controlling dashboard was heard within the last second."""
     notice: str
     """The answer to the last command, a sentence; empty where there is none."""
+    operator: str = ""
+    """Who operates."""
+    fdi: str = ""
+    """The pair of teeth, by FDI numbers."""
+    checks: tuple[CheckView, ...] = ()
+    """The check list; empty while a recording runs."""
+    to_confirm: tuple[str, ...] = ()
+    """What the operator must still confirm before a recording may start, as sentences."""
 
 
 BAND_RANK = {band: rank for rank, band in enumerate(Band)}

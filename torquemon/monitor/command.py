@@ -5,10 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torquemon.text import clean
 
+if TYPE_CHECKING:
+    from torquemon.monitor.plan import Plan
+
 _LONGEST_S = 1e6
+_PLAN_OPTIONS = (
+    "patient",
+    "operator",
+    "site",
+    "fdi",
+    "screw",
+    "window",
+    "threshold_ncm",
+    "profiles",
+)
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_NOTHING_DONE = 2
@@ -17,7 +31,9 @@ EXIT_NOTHING_DONE = 2
 def add_plan_options(parser: argparse.ArgumentParser) -> None:
     """Add what the next insertion is to be."""
     parser.add_argument("--patient", default="", help="patient reference of the practice")
+    parser.add_argument("--operator", default="", help="who operates")
     parser.add_argument("--site", default="", help="insertion site, for example maxilla-buccal")
+    parser.add_argument("--fdi", default="", help="pair of teeth by FDI numbers, for example 16-15")
     parser.add_argument("--screw", default="", help="screw, for example infinitas-1.5x9-short")
     parser.add_argument("--window", default="", help="window in N·cm, for example 5-15, or its id")
     parser.add_argument(
@@ -34,8 +50,8 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
 def plan_arguments(args: argparse.Namespace) -> list[str]:
     """Return the plan's options as command-line arguments for a child process."""
     words: list[str] = []
-    for name in ("patient", "site", "screw", "window", "threshold_ncm", "profiles"):
-        value = getattr(args, name)
+    for name in _PLAN_OPTIONS:
+        value = getattr(args, name, "")
         if value:
             words += [f"--{name.replace('_', '-')}={value}"]
     if args.stop_on_contact:
@@ -58,6 +74,9 @@ def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("--port", required=True, help="serial port or pyserial URL")
     parser.add_argument("--json", action="store_true", help="lines as JSON")
     parser.add_argument("--record", action="store_true", help="start recording at once")
+    parser.add_argument(
+        "--confirm-screw", action="store_true", help="record with a screw unusual for the site"
+    )
     parser.add_argument("--once", action="store_true", help="end when the insertion is closed")
     parser.add_argument(
         "--finish-still-s",
@@ -88,6 +107,14 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _refuse_unusual(args: argparse.Namespace, plan: Plan) -> None:
+    """Record with a screw unusual for the site only where that was said. Raises ProfileError."""
+    from torquemon.profiles import ProfileError
+
+    if args.record and plan.unusual_screw and not args.confirm_screw:
+        raise ProfileError(f"{plan.unusual_screw}; --confirm-screw if that is meant")
+
+
 def run_monitor(args: argparse.Namespace) -> int:
     """Run `monitor`; return the exit code."""
     from torquemon.clock import SystemClock
@@ -105,14 +132,9 @@ def run_monitor(args: argparse.Namespace) -> int:
         catalogue = with_own(builtin(), Path(args.profiles)) if args.profiles else builtin()
         plan = make_plan(
             catalogue,
-            {
-                "patient": args.patient,
-                "site": args.site,
-                "screw": args.screw,
-                "window": args.window,
-                "threshold_ncm": args.threshold_ncm,
-            },
+            {name: getattr(args, name) for name in _PLAN_OPTIONS if name != "profiles"},
         )
+        _refuse_unusual(args, plan)
         run = Run(
             opener=SerialOpener(args.port),
             port=args.port,

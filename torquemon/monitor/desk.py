@@ -86,6 +86,8 @@ class Desk:
             return self._said(self._session.stop_motor(f"stop pressed on {who}"))
         if name is OrderName.PREPARE:
             return self._prepare(order.fields)
+        if name is OrderName.CONFIRM:
+            return self._confirm(order.fields)
         return self._said(self._orders[name]())
 
     def _said(self, text: str) -> Answer:
@@ -100,6 +102,15 @@ class Desk:
         except ProfileError as error:
             return Answer(ok=False, error=str(error))
         return self._said("prepared")
+
+    def _confirm(self, shown: Mapping[str, str]) -> Answer:
+        """Take a confirmation only of what is set: the screen may have shown something older."""
+        differs = self._session.plan.differs_from(shown)
+        if differs:
+            return Answer(
+                ok=False, error=f"the {differs} on the screen is not the one set: look again"
+            )
+        return self._said(self._session.confirm())
 
     def _quit(self) -> str:
         self.wants_quit = True

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 from torquemon.limits import DeviceLimits, Threshold, stop_threshold
-from torquemon.model import Window
+from torquemon.model import Origin, Window
 from torquemon.profiles import Catalogue, ProfileError, Screw, Site
+from torquemon.profiles.arch import read_pair
 from torquemon.signal.setup import JudgeSetup
 from torquemon.text import DeviceText, clean
 
 MAX_PATIENT_CHARS: Final = 64
 DEFAULT_SITE: Final = "maxilla-buccal"
 DEFAULT_SCREW: Final = "generic"
-_FIELDS: Final = ("patient", "site", "screw", "window", "threshold_ncm")
+_FIELDS: Final = ("patient", "operator", "site", "fdi", "screw", "window", "threshold_ncm")
+CONFIRM_FIELDS: Final = ("patient", "site", "fdi", "screw")
+"""What a confirmation must name, as it stood on the screen."""
+
+
+class Confirm(StrEnum):
+    """What must be confirmed before a recording starts."""
+
+    PATIENT = "patient"
+    SCREW = "screw"
+
+
+class Doubt(NamedTuple):
+    """One thing to be confirmed, with the sentence that says what."""
+
+    kind: Confirm
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,47 @@ class Plan:
     wanted_ncm: float | None
     window_choice: str = ""
     """The window as it was asked for; empty for the site's own."""
+    operator: str = ""
+    """Who operates, as they call themselves."""
+    fdi: str = ""
+    """The pair of teeth that the screw goes between, by FDI numbers; empty where there is none."""
+
+    @property
+    def unusual_screw(self) -> str:
+        """Why this screw does not fit this site, as a sentence; empty where it does.
+
+        A screw of which no usual site is known fits everywhere: nothing can be said against it.
+        """
+        if not self.screw.usual_sites or self.site.id in self.screw.usual_sites:
+            return ""
+        usual = ", ".join(self.screw.usual_sites)
+        return f"{self.screw.name} is not usual at {self.site.name}: it is made for {usual}"
+
+    def to_confirm(self, origin: Origin | None) -> tuple[Doubt, ...]:
+        """Return what the operator must confirm before a recording may start.
+
+        `origin` is that of the handpiece, None while there is none. Where it is simulated or
+        replayed there is no patient who could be the wrong one.
+        """
+        doubts: list[Doubt] = []
+        if origin in (None, Origin.REAL):
+            who = (
+                f"the patient is {self.patient}" if self.patient else "no patient reference is set"
+            )
+            doubts.append(Doubt(Confirm.PATIENT, who))
+        if self.unusual_screw:
+            doubts.append(Doubt(Confirm.SCREW, self.unusual_screw))
+        return tuple(doubts)
+
+    def differs_from(self, shown: Mapping[str, str]) -> str:
+        """Return in which field the plan is not what was shown to the operator; empty if none."""
+        present = {
+            "patient": self.patient,
+            "site": self.site.id,
+            "fdi": self.fdi,
+            "screw": self.screw.id,
+        }
+        return next((name for name in CONFIRM_FIELDS if shown.get(name) != present[name]), "")
 
     def threshold(self, device: DeviceLimits | None, overshoots_ncm: Sequence[float]) -> Threshold:
         """Return what may be armed. Raises LimitError with the reason why nothing may."""
@@ -50,7 +109,9 @@ class Plan:
         """Return the plan as the record keeps it."""
         return {
             "patient": self.patient,
+            "operator": self.operator,
             "site": self.site.id,
+            "fdi": self.fdi,
             "screw": self.screw.id,
             "window": str(self.window) if self.window else None,
             "window_id": self.window.id if self.window else None,
@@ -77,6 +138,8 @@ def make_plan(catalogue: Catalogue, fields: Mapping[str, str]) -> Plan:
         window,
         _threshold(fields.get("threshold_ncm")),
         clean(fields.get("window") or "", MAX_PATIENT_CHARS),
+        clean(fields.get("operator", ""), MAX_PATIENT_CHARS),
+        read_pair(fields.get("fdi", ""), site.id),
     )
 
 

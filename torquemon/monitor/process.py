@@ -133,6 +133,8 @@ class Monitor:
             and not self._started
             and self.session.side.is_streaming(now_ns)
         ):
+            # who typed the patient and --record on one line has confirmed them
+            self.session.confirm()
             self.session.start()
             self._started = self._chronicle.recording is not None
         self._lines.closed(self._chronicle.closed)

@@ -8,6 +8,7 @@ written when the session hears of it. What could start a rotation does not exist
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from ulid import ULID
@@ -23,7 +24,7 @@ from torquemon.monitor.device_side import DeviceSide
 from torquemon.monitor.judging import ALWAYS_STOPS, Judging
 from torquemon.monitor.overshoot import EVENT as OVERSHOOT_EVENT
 from torquemon.monitor.overshoot import OvershootMeter
-from torquemon.monitor.plan import Plan
+from torquemon.monitor.plan import Doubt, Plan
 from torquemon.monitor.recording import Recording
 from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup
@@ -81,6 +82,7 @@ class Session:
         self._disarm_asked_ns = 0
         self._finishing = False
         self._dropped_told = 0
+        self._confirmed: Plan | None = None
 
     def step(self) -> None:
         """Fold what has come since the last call."""
@@ -240,6 +242,10 @@ class Session:
             return "a recording is already running"
         if device is None or not self.side.wire_up:
             return f"no handpiece yet: {self.side.text}"
+        doubts = self.doubts()
+        if doubts:
+            return f"not started, confirm first: {'; '.join(doubt.text for doubt in doubts)}"
+        confirmed, self._confirmed = self._confirmed is self.plan, None
         now_ns = self._clock.monotonic_ns()
         threshold, reasons = self.threshold_outlook()
         recording = Recording(
@@ -247,6 +253,7 @@ class Session:
         )
         meta = {
             **self.plan.fields(),
+            "confirmed": confirmed,
             "origin": device.origin.value,
             "threshold_ncm": recording.limit_ncm,
             "armed_threshold_ncm": recording.threshold_ncm,
@@ -259,6 +266,25 @@ class Session:
         self.chronicle.open(recording, self._clock.utc_now().isoformat(), meta)
         self._ask_tare(now_ns)
         return f"recording {recording.id}"
+
+    def today(self) -> date:
+        """Return the date by this computer's clock, UTC."""
+        return self._clock.utc_now().date()
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Return what must still be confirmed before a recording may start."""
+        device = self.side.device
+        if self._confirmed is self.plan:
+            return ()
+        return self.plan.to_confirm(None if device is None else device.origin)
+
+    def confirm(self) -> str:
+        """Take the present plan as confirmed, for one recording. Only ever called for an operator.
+
+        A new plan is another one: it must be confirmed anew.
+        """
+        self._confirmed = self.plan
+        return "confirmed"
 
     def _ask_tare(self, now_ns: int) -> None:
         self._arm_asked_ns = self._tare_asked_ns = now_ns

@@ -18,6 +18,7 @@ from torquemon.local.view import (
     View,
 )
 from torquemon.model import AlertCode, ArmPhase, Origin, Reading, StopReason
+from torquemon.monitor.checklist import check_list
 from torquemon.monitor.recording import Recording
 from torquemon.monitor.session import Session
 from torquemon.signal.pipeline import SignalView
@@ -87,6 +88,10 @@ class Viewer:
             controlling=controlling,
             operator_present=session.operator_present,
             notice=session.side.notice,
+            operator=plan.operator,
+            fdi=plan.fdi,
+            checks=() if running else check_list(session, now_ns),
+            to_confirm=() if running else tuple(doubt.text for doubt in session.doubts()),
         )
 
     def _band(self, recording: Recording | None, reading: Reading | None) -> Band:
