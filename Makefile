@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo test check format bench picture vectors simulate mutate sbom locks clean
+.PHONY: help demo test check format bench picture voices vectors simulate mutate sbom locks clean
 
 help:
 	@echo "make demo     a simulated insertion, live, then in the record"
@@ -58,6 +58,9 @@ bench: $(VENV)/bench
 
 picture: $(VENV)/dev
 	$(BIN)/python docs/make_picture.py
+
+voices: $(VENV)/dev
+	$(BIN)/python docs/make_voices.py
 
 vectors: $(VENV)/dev
 	$(BIN)/python tests/protocol/make_vectors.py
