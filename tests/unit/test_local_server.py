@@ -8,17 +8,18 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.chairs import Chair
 from tests.processes import wait_for
-from torquemon.local import server as server_module
 from torquemon.local.client import LocalError, LocalLostError, MonitorClient
 from torquemon.local.door import Door, DoorError, new_token, read_door, write_door
 from torquemon.local.messages import MAX_REQUEST_BYTES, OrderName, Role
-from torquemon.local.server import MAX_CLIENTS, LocalServer
+from torquemon.local.server import LocalServer
+from torquemon.local.serving import MAX_CLIENTS
 
 
 class Served:
@@ -160,7 +161,8 @@ def test_requests_in_pieces_and_together_are_all_answered(served: Served) -> Non
 def test_a_client_that_does_not_read_is_dropped_and_holds_up_nobody(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "MAX_ANSWER_BYTES", 200_000)
+    small = replace(served.server.dialect, max_answer_bytes=200_000)
+    monkeypatch.setattr(served.server, "dialect", small)
     with served.connect() as lazy, served.connect() as other:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         for connection in (lazy, other):
@@ -222,7 +224,7 @@ def test_the_door_is_for_this_user_only_and_hides_its_token(tmp_path: Path) -> N
 def test_a_damaged_door_says_what_to_do(tmp_path: Path, text: str) -> None:
     path = tmp_path / "monitor.json"
     path.write_bytes(text.encode("utf-8", errors="surrogateescape"))
-    with pytest.raises(DoorError, match="start the monitor again"):
+    with pytest.raises(DoorError, match="start `torquemon run` again"):
         read_door(path)
 
 

@@ -15,7 +15,8 @@ import pytest
 from torquemon.local.client import LocalError, LocalLostError, MonitorClient
 from torquemon.local.door import LOOPBACK, Door
 from torquemon.local.messages import MAX_REQUEST_BYTES, Answer, Fetch, Order, OrderName, Role
-from torquemon.local.server import MAX_CLIENTS, LocalServer
+from torquemon.local.server import LocalServer
+from torquemon.local.serving import MAX_CLIENTS
 
 
 class Desk:

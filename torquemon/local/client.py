@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Generic, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from torquemon.local.door import LOOPBACK, Door
 from torquemon.local.messages import (
@@ -15,9 +16,12 @@ from torquemon.local.messages import (
     Hello,
     Order,
     OrderName,
+    PlainAnswer,
     Role,
 )
 from torquemon.local.view import CurveBlock, View
+
+AnswerT = TypeVar("AnswerT", bound=PlainAnswer)
 
 
 class LocalError(Exception):
@@ -28,40 +32,51 @@ class LocalLostError(LocalError, OSError):
     """The monitor does not answer any more."""
 
 
-class _Connection:
-    """One connection. Requests on it are answered one after the other."""
+class Connection(Generic[AnswerT]):
+    """One connection. Requests on it are answered one after the other.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    `whom` is who serves, for the sentences: the monitor, the recorder.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        answer: type[AnswerT],
+        whom: str,
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._answer = answer
+        self._whom = whom
         self._turn = asyncio.Lock()
 
     @classmethod
-    async def open(cls, door: Door) -> _Connection:
+    async def open(
+        cls, door: Door, answer: type[AnswerT], whom: str, limit_bytes: int = MAX_ANSWER_BYTES
+    ) -> Self:
         """Connect. Raises LocalLostError."""
         try:
-            reader, writer = await asyncio.open_connection(
-                LOOPBACK, door.port, limit=MAX_ANSWER_BYTES
-            )
+            reader, writer = await asyncio.open_connection(LOOPBACK, door.port, limit=limit_bytes)
         except OSError as error:
-            raise LocalLostError("the monitor does not answer: is it still running?") from error
-        return cls(reader, writer)
+            raise LocalLostError(f"the {whom} does not answer: is it still running?") from error
+        return cls(reader, writer, answer, whom)
 
-    async def ask(self, request: Hello | Fetch | Order) -> Answer:
+    async def ask(self, request: BaseModel) -> AnswerT:
         """Send a request and return its answer. Raises LocalError."""
         async with self._turn:
             try:
                 self._writer.write(request.model_dump_json().encode() + b"\n")
                 await self._writer.drain()
                 line = await self._reader.readuntil(b"\n")
-                answer = Answer.model_validate_json(line)
+                answer = self._answer.model_validate_json(line)
             except (
                 OSError,
                 asyncio.IncompleteReadError,
                 asyncio.LimitOverrunError,
                 ValidationError,
             ) as error:
-                raise LocalLostError("the monitor does not answer any more") from error
+                raise LocalLostError(f"the {self._whom} does not answer any more") from error
         if not answer.ok:
             raise LocalError(answer.error)
         return answer
@@ -79,7 +94,7 @@ class MonitorClient:
     A stop must not wait behind a fetch that is not answered.
     """
 
-    def __init__(self, views: _Connection, orders: _Connection) -> None:
+    def __init__(self, views: Connection[Answer], orders: Connection[Answer]) -> None:
         self._views = views
         self._orders = orders
 
@@ -87,10 +102,10 @@ class MonitorClient:
     async def connect(cls, door: Door, role: Role) -> MonitorClient:
         """Connect and say hello. Raises LocalError."""
         async with contextlib.AsyncExitStack() as opened:
-            views = await _Connection.open(door)
+            views = await Connection.open(door, Answer, "monitor")
             opened.push_async_callback(views.close)
             hello = await views.ask(Hello(token=door.token, role=role))
-            orders = await _Connection.open(door)
+            orders = await Connection.open(door, Answer, "monitor")
             opened.push_async_callback(orders.close)
             await orders.ask(Hello(token=door.token, role=role, client=hello.client))
             opened.pop_all()

@@ -54,17 +54,20 @@ def write_door(path: Path, door: Door) -> None:
     temporary.replace(path)
 
 
-def read_door(path: Path) -> Door:
-    """Read the door's file. Raises DoorError."""
+NO_MONITOR: Final = "no monitor runs at this chair: start one with `torquemon run`"
+
+
+def read_door(path: Path, missing: str = NO_MONITOR) -> Door:
+    """Read the door's file. Raises DoorError; `missing` is its sentence where there is no door."""
     try:
         with path.open(encoding="utf-8") as file:
             fields = json.loads(file.read(_MAX_DOOR_BYTES))
         port, token = int(fields["port"]), str(fields["token"])
         launch = str(fields.get("launch", ""))
     except FileNotFoundError:
-        raise DoorError("no monitor runs at this chair: start one with `torquemon run`") from None
+        raise DoorError(missing) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DoorError(f"{path} cannot be read: start the monitor again") from error
+        raise DoorError(f"{path} cannot be read: start `torquemon run` again") from error
     if not 0 < port <= _MAX_PORT or not token:
-        raise DoorError(f"{path} is damaged: start the monitor again")
+        raise DoorError(f"{path} is damaged: start `torquemon run` again")
     return Door(port, token, launch)

@@ -87,8 +87,8 @@ Request = Annotated[Hello | Fetch | Order, Field(discriminator="op")]
 REQUEST: Final[TypeAdapter[Hello | Fetch | Order]] = TypeAdapter(Request)
 
 
-class Answer(BaseModel):
-    """What the monitor answers. `ok` false carries a sentence in `error`."""
+class PlainAnswer(BaseModel):
+    """What every answer has. `ok` false carries a sentence in `error`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     ok: bool
@@ -96,5 +96,10 @@ class Answer(BaseModel):
     text: str = ""
     client: int = 0
     """The client's number, in the answer to a hello."""
+
+
+class Answer(PlainAnswer):
+    """What the monitor answers."""
+
     view: View | None = None
     curve: CurveBlock | None = None
