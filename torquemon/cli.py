@@ -16,6 +16,7 @@ from torquemon.drivers.command import add_devices
 from torquemon.monitor.command import add_monitor
 from torquemon.record.command import add_record_commands
 from torquemon.run_command import add_run
+from torquemon.serve.command import add_serve
 
 EXIT_INTERRUPTED = 130
 
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="say the version and leave")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     add_run(subparsers)
+    add_serve(subparsers)
     add_monitor(subparsers)
     add_devices(subparsers)
     add_record_commands(subparsers)

@@ -135,6 +135,7 @@ def run_dashboard(role: Role, *, start_recording: bool) -> int:
         return await MonitorClient.connect(read_door(paths.door_path()), role)
 
     app = DashboardApp(ReconnectingLink(connect), start_recording=start_recording)
+    app.set_class(role is Role.WATCH, "watching")
     app.run()
     return app.return_value or 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -41,6 +42,16 @@ def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     demo.add_argument("--headless", action="store_true", help="without the dashboard")
     demo.set_defaults(run=run_demo)
+    view = subparsers.add_parser(
+        "view",
+        help="another dashboard of the running chair, view only",
+        description=(
+            "Another dashboard of the chair that runs already, in its own terminal. It views: it "
+            "may stop the motor and order nothing else, and the chair does not miss it."
+        ),
+    )
+    view.add_argument("--watch", action="store_true", help="without STOP too: for a public screen")
+    view.set_defaults(run=run_view)
 
 
 def run_demo(args: argparse.Namespace) -> int:
@@ -81,6 +92,21 @@ def run_chair(args: argparse.Namespace) -> int:
         sys.stderr.write(f"torquemon: {error}\n")
         return EXIT_NOTHING_DONE
     return _say_record() or code
+
+
+def run_view(args: argparse.Namespace) -> int:
+    """Run `view`; return the exit code."""
+    behind_a_page = "TEXTUAL_DRIVER" in os.environ
+    if not behind_a_page and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write(
+            "torquemon view: the dashboard needs a terminal; for a browser use `torquemon serve`\n"
+        )
+        return EXIT_NOTHING_DONE
+    from torquemon import launcher
+    from torquemon.local.messages import Role
+
+    role = Role.WATCH if args.watch else Role.VIEW
+    return launcher.run_dashboard(role, start_recording=False)
 
 
 def _leave(number: int, _: object) -> None:

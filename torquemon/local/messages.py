@@ -27,6 +27,9 @@ class Role(StrEnum):
 
     CONTROL = "control"
     VIEW = "view"
+    """Sees, and may stop."""
+    WATCH = "watch"
+    """Sees, and orders nothing at all: a web page, since who sits at it cannot be known."""
 
 
 class OrderName(StrEnum):

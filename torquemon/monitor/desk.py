@@ -46,6 +46,8 @@ class Desk:
         controlling = role is Role.CONTROL and client == self._controller
         if isinstance(request, Fetch):
             return self._fetch(request, controlling=controlling)
+        if role is Role.WATCH:
+            return Answer(ok=False, error="this screen only watches: press STOP at the chair")
         return self._order(request, controlling=controlling)
 
     def gone(self, client: int) -> None:
