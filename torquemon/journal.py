@@ -15,12 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from torquemon.model import Reading, Validity
 
 SCHEMA_VERSION: Final = 1
 _READING: Final = struct.Struct("<qqqdddB")
+_CHUNK: Final = struct.Struct("<qBI")
 DAMAGED: Final = "damaged"
 """Key of a description that cannot be read."""
 _NO_NUMBER: Final = float("nan")
@@ -128,6 +129,28 @@ def unpack_readings(data: bytes) -> Iterator[Reading]:
             None if speed != speed else speed,  # noqa: PLR0124 - as above
             Validity(validity),
         )
+
+
+class Chunk(NamedTuple):
+    """Bytes of the wire as one read returned them (direction 0) or one write sent them (1)."""
+
+    host_ns: int
+    direction: int
+    data: bytes
+
+
+def unpack_raw(data: bytes) -> Iterator[Chunk]:
+    """Read the chunks of a RAW entry. Raises DamagedEntryError where it is damaged."""
+    at = 0
+    while at < len(data):
+        end = at + _CHUNK.size
+        if end > len(data):
+            raise DamagedEntryError("raw bytes of the wire are damaged: a head is cut")
+        host_ns, direction, size = _CHUNK.unpack_from(data, at)
+        at = end + size
+        if at > len(data):
+            raise DamagedEntryError("raw bytes of the wire are damaged: a chunk is cut")
+        yield Chunk(host_ns, direction, data[end:at])
 
 
 def pack_json(value: Mapping[str, object]) -> bytes:
@@ -263,51 +286,6 @@ def _meta(text: str | bytes) -> Mapping[str, object]:
     except ValueError:
         meta = None
     return meta if isinstance(meta, dict) else {DAMAGED: "the description is damaged"}
-
-
-class ChairLock:
-    """Held by the running monitor of a chair; free again the moment the process is gone.
-
-    An exclusive SQLite transaction does this on every system, with nothing to clean up after a
-    kill.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._db: sqlite3.Connection | None = None
-
-    def acquire(self, wait_s: float = 1.0) -> bool:
-        """Take the lock; False where another process holds it for longer than `wait_s`.
-
-        The wait outlasts a recorder that only looks whether the lock is held. Raises JournalError
-        where the file cannot be locked at all.
-        """
-        db: sqlite3.Connection | None = None
-        try:
-            db = sqlite3.connect(self._path, timeout=wait_s, isolation_level=None)
-            db.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            if db is not None:
-                db.close()
-            if "locked" in str(error):
-                return False
-            raise JournalError(_sentence(self._path, error)) from error
-        self._db = db
-        return True
-
-    def release(self) -> None:
-        """Give the lock back."""
-        if self._db is not None:
-            self._db.close()
-            self._db = None
-
-    def held_by_other(self) -> bool:
-        """Whether some other process holds it now."""
-        if self._db is not None:
-            return False
-        free = self.acquire(wait_s=0)
-        self.release()
-        return not free
 
 
 def _lenient(raw: bytes) -> str:

@@ -42,7 +42,7 @@ def test_every_report_carries_mark_and_disclaimer() -> None:
         shown = "\n".join(show_lines(archive, insertion))
         (listed,) = list_lines([insertion])
         table = io.StringIO()
-        write_csv(insertion, archive.journal.readings(insertion.row.id), table)
+        write_csv(insertion, archive.readings(insertion), table)
     for text in (shown, listed, table.getvalue()):
         assert "SIMULATED" in text
     assert DISCLAIMER in shown

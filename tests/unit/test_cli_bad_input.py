@@ -10,8 +10,9 @@ import pytest
 
 from tests.chairs import Chair
 from torquemon import __version__, paths
+from torquemon.chair_lock import ChairLock
 from torquemon.cli import main
-from torquemon.journal import ChairLock, Journal
+from torquemon.journal import Journal
 
 NOWHERE = "--port=/dev/ttyNOTHING9"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from torquemon.chair_lock import ChairLock, LockError
 from torquemon.journal import (
     DAMAGED,
     SCHEMA_VERSION,
-    ChairLock,
     Entry,
     EntryKind,
     InsertionRow,
@@ -229,7 +229,7 @@ def test_two_processes_may_look_while_one_writes(tmp_path: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from torquemon.journal import ChairLock
+from torquemon.chair_lock import ChairLock
 lock = ChairLock(Path(sys.argv[1]))
 print(lock.acquire(), flush=True)
 sys.stdin.read()
@@ -269,5 +269,5 @@ def test_a_lock_that_cannot_be_had_is_not_said_to_be_held(tmp_path: Path, kind: 
         path.write_bytes(b"no lock at all" * 400)
     else:
         path.mkdir()
-    with pytest.raises(JournalError, match=r"monitor\.lock"):
+    with pytest.raises(LockError, match=r"monitor\.lock"):
         ChairLock(path).acquire(wait_s=0)

@@ -112,8 +112,11 @@ class Chronicle:
     def condition(self, code: AlertCode, why: str, *, holds: bool) -> None:
         """Follow a condition of the link or the device: raised once when it begins to hold."""
         raised = self._raised(code, why)
+        held = self.alarms.is_active(code)
         if self.alarms.condition(raised, holds=holds):
             self._announce(raised)
+        elif held and not holds:
+            self.note("cleared", code=code.value)
 
     def insist(self, code: AlertCode, why: str) -> None:
         """Raise a condition, and tell it again while it holds, acknowledged or not."""

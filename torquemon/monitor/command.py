@@ -117,6 +117,7 @@ def _refuse_unusual(args: argparse.Namespace, plan: Plan) -> None:
 
 def run_monitor(args: argparse.Namespace) -> int:
     """Run `monitor`; return the exit code."""
+    from torquemon.chair_lock import LockError
     from torquemon.clock import SystemClock
     from torquemon.drivers.serial_port import SerialOpener
     from torquemon.journal import JournalError
@@ -151,7 +152,7 @@ def run_monitor(args: argparse.Namespace) -> int:
         )
         lines = Lines(sys.stdout, as_json=args.json)
         monitor = Monitor(run, catalogue, SystemClock(), lines)
-    except (ProfileError, JournalError, ChairBusyError, HomeError) as error:
+    except (ProfileError, JournalError, LockError, ChairBusyError, HomeError) as error:
         sys.stderr.write(f"torquemon monitor: {error}\n")
         return EXIT_NOTHING_DONE
     return monitor.run()

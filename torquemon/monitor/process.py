@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from torquemon import paths
+from torquemon.chair_lock import ChairLock
 from torquemon.clock import Clock
 from torquemon.drivers.handpiece import Handpiece
+from torquemon.drivers.key_store import KeyStore
 from torquemon.drivers.transport import TransportOpener
-from torquemon.journal import ChairLock, Journal
+from torquemon.journal import Journal
 from torquemon.local.door import write_door
 from torquemon.local.server import LocalServer
 from torquemon.monitor.chronicle import Chronicle
@@ -37,6 +39,8 @@ BEAT_S: Final = 0.01
 SWITCH_INTERVAL_S: Final = 0.0005
 """The reader waits at most this long for the interpreter, not the usual 5 ms."""
 _QUIT_GRACE_NS: Final = 1_000_000_000
+_SEED_BITS: Final = 256
+"""The first 64 can be read off the wire; nobody may guess the others: see `Link`."""
 
 
 class ChairBusyError(Exception):
@@ -76,7 +80,8 @@ class Monitor:
             )
         self._journal = Journal(paths.journal_path())
         self._writer = JournalWriter(self._journal)
-        self._handpiece = Handpiece(run.opener, clock, secrets.randbits(64))
+        keys = KeyStore(paths.keys_path()).load()
+        self._handpiece = Handpiece(run.opener, clock, secrets.randbits(_SEED_BITS), keys)
         self._chronicle = Chronicle(self._writer, clock)
         side = DeviceSide(self._chronicle, run.port)
         self.session = Session(

@@ -1,34 +1,52 @@
-"""Closes an insertion: judges the stored readings again and writes what they say.
+"""Closes an insertion: judges the stored readings again and folds the journal into rows.
 
 The recorder does not copy the monitor's verdict, it comes to its own from the journal, with the
-same rule; `agrees` says whether both are the same. An insertion without a conclusion, whose monitor
-is gone, is closed as interrupted from what was stored.
+same rule; both are kept. An insertion without a conclusion, whose monitor is gone, is closed as
+interrupted from what was stored. What cannot be read is said, and all that can be read is kept.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from torquemon.clock import Clock
-from torquemon.journal import DamagedEntryError, EntryKind, InsertionRow, Journal
-from torquemon.model import Alert, Origin, Reading, Verdict
-from torquemon.record.store import RecordRow
-from torquemon.signal.pipeline import Pipeline
+from torquemon.journal import (
+    DAMAGED,
+    DamagedEntryError,
+    EntryKind,
+    InsertionRow,
+    Journal,
+    unpack_raw,
+)
+from torquemon.model import Alert as JudgeAlert
+from torquemon.model import Origin, Reading
+from torquemon.record import blocks, models
+from torquemon.record.closing_events import alarm_rows, command_rows, event_rows
+from torquemon.record.store import RAW, READINGS, SOFTWARE
+from torquemon.signal.pipeline import Conclusion, Pipeline
 from torquemon.signal.setup import JudgeSetup
+from torquemon.text import clean
+
+PURPOSES: Final = ("insertion", "removal", "tightening")
+_UNKNOWN: Final = "undetermined"
 
 
-@dataclass(frozen=True, slots=True)
-class Rejudged:
-    """What the stored readings say."""
+@dataclass(slots=True)
+class _Curve:
+    """What the walk over the stored readings gives, block by block."""
 
-    verdict: Verdict
-    alerts: tuple[Alert, ...]
-    readings: tuple[Reading, ...]
-    removal_torque_ncm: float | None
-    """Largest torque while the screw was turned back; None where it was not."""
+    rows: list[models.Block] = field(default_factory=list)
+    alerts: list[JudgeAlert] = field(default_factory=list)
+    conclusion: Conclusion | None = None
+    samples: int = 0
+    missing: int = 0
+    first_us: int = 0
+    last_us: int = 0
+    problem: str = ""
 
 
 def stored_setup(meta: Mapping[str, object]) -> JudgeSetup:
@@ -37,69 +55,308 @@ def stored_setup(meta: Mapping[str, object]) -> JudgeSetup:
     return JudgeSetup.from_fields(fields if isinstance(fields, Mapping) else {})
 
 
-def rejudge(journal: Journal, row: InsertionRow) -> Rejudged:
-    """Judge the stored readings of an insertion. Raises ValueError, JournalError."""
-    pipeline = Pipeline(stored_setup(row.meta))
-    readings: list[Reading] = []
-    alerts: list[Alert] = []
-    for reading in journal.readings(row.id):
-        readings.append(reading)
-        alerts.extend(pipeline.step(reading))
-    conclusion = pipeline.finish()
-    return Rejudged(
-        conclusion.verdict,
-        (*alerts, *conclusion.alerts),
-        tuple(readings),
-        conclusion.removal_torque_ncm,
+def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> list[models.Content]:
+    """Return the rows of one insertion: raw first. Raises JournalError where the file is damaged.
+
+    The insertion's own row is the first that is no block.
+    """
+    wire, wire_problem = _wire(journal, row.id)
+    curve = _curve(journal, row)
+    events, event_problem = _events(journal, row.id)
+    finish = _finish(journal, row.id)
+    moment = _Moment.of(row)
+    problem = curve.problem or wire_problem or event_problem
+    origin, origin_problem = _origin(row, finish)
+    insertion = _insertion(
+        row, finish, curve, clock, origin=origin, problem=problem or origin_problem
     )
+    said = [*_judged(journal, row, moment), *_again(curve, journal, row)]
+    return [
+        *wire,
+        *curve.rows,
+        insertion,
+        *said,
+        *alarm_rows(row.id, events, moment.utc, said),
+        *command_rows(row.id, events, moment.utc),
+        *event_rows(row.id, events, moment.utc),
+        *_verdicts(row.id, finish, curve),
+    ]
 
 
-def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> RecordRow:
-    """Return the record of one insertion. Raises JournalError where the journal is damaged."""
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """Turns the monotonic times of one insertion into UTC."""
+
+    opened_utc: datetime
+    opened_ns: int
+
+    @classmethod
+    def of(cls, row: InsertionRow) -> _Moment:
+        return cls(opened(row), row.opened_ns)
+
+    def utc(self, host_ns: int) -> datetime:
+        """Return when this was, by the clock that labelled the opening."""
+        try:
+            return self.opened_utc + timedelta(microseconds=(host_ns - self.opened_ns) / 1000)
+        except OverflowError:
+            return self.opened_utc
+
+
+def opened(row: InsertionRow) -> datetime:
+    """Return when an insertion was opened; the epoch where the journal's text is damaged."""
+    found = _when(row.opened_utc)
+    return found if found is not None else datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _when(text: object) -> datetime | None:
     try:
-        finish = _last_json(journal, row.id, EntryKind.FINISH)
-        judged = rejudge(journal, row)
-    except (ValueError, DamagedEntryError) as error:
-        return RecordRow(
-            row.id, clock.utc_now().isoformat(), complete=False, content={"error": str(error)}
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def _wire(journal: Journal, insertion_id: str) -> tuple[list[models.Block], str]:
+    chunks: list[blocks.WireChunk] = []
+    problem = ""
+    for entry in journal.entries(insertion_id, EntryKind.RAW):
+        try:
+            chunks.extend(blocks.WireChunk(*chunk) for chunk in unpack_raw(entry.data))
+        except DamagedEntryError as error:
+            problem = problem or str(error)
+    found = [
+        models.Block(
+            insertion_id=insertion_id,
+            kind=RAW,
+            count=len(part),
+            first_ns=part[0].host_ns,
+            last_ns=part[-1].host_ns,
+            data=blocks.pack_wire(part),
         )
-    verdict = judged.verdict.fields()
-    origin = finish.get("origin", row.meta.get("origin")) if finish else row.meta.get("origin")
-    content: dict[str, object] = {
-        "meta": dict(row.meta),
-        "opened_utc": row.opened_utc,
-        "origin": Origin(str(origin)).value,
-        "interrupted": finish is None,
-        "verdict": verdict,
-        "removal_torque_ncm": judged.removal_torque_ncm,
-        "agrees": finish is not None and finish.get("verdict") == verdict,
-        "alerts": [alert.fields() for alert in judged.alerts],
-        "events": [
-            {**json.loads(entry.data), "host_ns": entry.host_ns}
-            for entry in journal.entries(row.id, EntryKind.EVENT)
-        ],
-        "samples": len(judged.readings),
-        "missing_samples": _missing(judged.readings),
-        "duration_s": _duration_s(judged.readings),
-    }
-    return RecordRow(
-        row.id, clock.utc_now().isoformat(), complete=finish is not None, content=content
+        for part in blocks.split_wire(chunks)
+    ]
+    return found, problem
+
+
+def _curve(journal: Journal, row: InsertionRow) -> _Curve:
+    """Judge and pack the stored readings in one walk; a curve of an hour is never held whole."""
+    curve = _Curve()
+    try:
+        pipeline = Pipeline(stored_setup(row.meta))
+    except ValueError as error:
+        curve.problem = clean(str(error), 200)
+        pipeline = None
+    block: list[Reading] = []
+    before: Reading | None = None
+    try:
+        for reading in journal.readings(row.id):
+            if before is None:
+                curve.first_us = reading.device_time_us
+            else:
+                curve.missing += max(0, reading.seq - before.seq - 1)
+            before = reading
+            curve.samples += 1
+            if pipeline is not None:
+                curve.alerts.extend(pipeline.step(reading))
+            block.append(reading)
+            if len(block) == blocks.MAX_READINGS:
+                curve.rows.append(_block(row.id, block))
+                block = []
+    except (DamagedEntryError, ValueError) as error:
+        curve.problem = curve.problem or clean(str(error), 200)
+        pipeline = None
+    if block:
+        curve.rows.append(_block(row.id, block))
+    if before is not None:
+        curve.last_us = before.device_time_us
+    if pipeline is not None:
+        curve.conclusion = pipeline.finish()
+        curve.alerts.extend(curve.conclusion.alerts)
+    return curve
+
+
+def _block(insertion_id: str, readings: Sequence[Reading]) -> models.Block:
+    return models.Block(
+        insertion_id=insertion_id,
+        kind=READINGS,
+        count=len(readings),
+        first_ns=readings[0].host_time_ns,
+        last_ns=readings[-1].host_time_ns,
+        data=blocks.pack_readings(readings),
     )
 
 
-def _last_json(journal: Journal, insertion_id: str, kind: EntryKind) -> dict[str, object] | None:
-    found: dict[str, object] | None = None
+def _objects(
+    journal: Journal, insertion_id: str, kind: EntryKind
+) -> Iterator[tuple[int, dict[str, Any] | None]]:
     for entry in journal.entries(insertion_id, kind):
-        found = json.loads(entry.data)
+        try:
+            found = json.loads(entry.data)
+        except ValueError:
+            found = None
+        yield entry.host_ns, found if isinstance(found, dict) else None
+
+
+def _events(journal: Journal, insertion_id: str) -> tuple[list[tuple[int, dict[str, Any]]], str]:
+    found = list(_objects(journal, insertion_id, EntryKind.EVENT))
+    whole = [(host_ns, fields) for host_ns, fields in found if fields is not None]
+    return whole, "" if len(whole) == len(found) else "an event beside the curve is damaged"
+
+
+def _finish(journal: Journal, insertion_id: str) -> dict[str, Any] | None:
+    last: dict[str, Any] | None = None
+    for _, fields in _objects(journal, insertion_id, EntryKind.FINISH):
+        last = fields
+    return last
+
+
+def _origin(row: InsertionRow, finish: Mapping[str, Any] | None) -> tuple[Origin, str]:
+    """Return where the data come from; where that is damaged they never pass for real."""
+    said = (finish or {}).get("origin", row.meta.get("origin"))
+    try:
+        return Origin(str(said)), ""
+    except ValueError:
+        return Origin.SIMULATED, "it is not known any more whether these data are real"
+
+
+def _insertion(
+    row: InsertionRow,
+    finish: Mapping[str, Any] | None,
+    curve: _Curve,
+    clock: Clock,
+    *,
+    origin: Origin,
+    problem: str,
+) -> models.Insertion:
+    meta = dict(row.meta)
+    patient = meta.pop("patient", "")  # in its own column, and nowhere else
+    purpose = meta.get("purpose")
+    return models.Insertion(
+        id=row.id,
+        purpose=purpose if purpose in PURPOSES else PURPOSES[0],
+        patient_ref=clean(str(patient or "")),
+        operator=clean(str(meta.get("operator") or "")),
+        origin=origin.value,
+        complete=finish is not None,
+        opened_utc=opened(row),
+        opened_ns=row.opened_ns,
+        closed_utc=_when(finish.get("closed_utc")) if finish else None,
+        folded_utc=clock.utc_now(),
+        **{name: _text(meta.get(key)) for name, key in _TEXTS.items()},
+        **{name: _number(meta.get(key)) for name, key in _NUMBERS.items()},
+        software=_text(meta.get("software")) or SOFTWARE,
+        samples=curve.samples,
+        missing_samples=curve.missing,
+        duration_s=round((curve.last_us - curve.first_us) / 1e6, 6),
+        problem=(str(meta[DAMAGED]) if DAMAGED in meta else problem) or None,
+        description=meta,
+    )
+
+
+_TEXTS: Final = {
+    "site": "site",
+    "fdi": "fdi",
+    "screw": "screw",
+    "window": "window",
+    "window_id": "window_id",
+    "window_source": "window_source",
+    "profile_version": "profile_version",
+    "maker": "maker",
+    "model": "model",
+    "serial": "serial",
+    "firmware": "firmware",
+    "calibrated": "calibrated",
+}
+_NUMBERS: Final = {
+    "limit_ncm": "threshold_ncm",
+    "armed_threshold_ncm": "armed_threshold_ncm",
+    "accuracy_ncm": "accuracy_ncm",
+}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else clean(str(value), 200) or None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    number = float(value)
+    return number if abs(number) < 1e6 else None  # noqa: PLR2004 - refuses NaN and infinity
+
+
+def _judged(journal: Journal, row: InsertionRow, moment: _Moment) -> list[models.Alert]:
+    """Return the alerts that the operator saw."""
+    return [
+        _alert(row.id, "judge", fields, host_ns, moment.utc(host_ns))
+        for host_ns, fields in _objects(journal, row.id, EntryKind.ALERT)
+        if fields is not None
+    ]
+
+
+def _again(curve: _Curve, journal: Journal, row: InsertionRow) -> list[models.Alert]:
+    """Return the alerts that only the recorder's own judgement raises."""
+    seen = [
+        {key: value for key, value in fields.items() if key != "why"}
+        for _, fields in _objects(journal, row.id, EntryKind.ALERT)
+        if fields is not None
+    ]
+    found: list[models.Alert] = []
+    for alert in curve.alerts:
+        fields = alert.fields()
+        if {key: value for key, value in fields.items() if key != "why"} not in seen:
+            found.append(_alert(row.id, "recorder", fields, None, None))
     return found
 
 
-def _missing(readings: tuple[Reading, ...]) -> int:
-    """Count the sample numbers that were skipped."""
-    return sum(max(0, after.seq - before.seq - 1) for before, after in pairwise(readings))
+def _alert(
+    insertion_id: str,
+    raised_by: str,
+    fields: Mapping[str, Any],
+    host_ns: int | None,
+    utc: datetime | None,
+) -> models.Alert:
+    seq = fields.get("seq")
+    return models.Alert(
+        insertion_id=insertion_id,
+        raised_by=raised_by,
+        code=clean(str(fields.get("code")), 20),
+        priority=clean(str(fields.get("priority")), 10),
+        seq=seq if isinstance(seq, int) else None,
+        time_s=_number(fields.get("time_s")),
+        torque_ncm=_number(fields.get("torque_ncm")),
+        angle_deg=_number(fields.get("angle_deg")),
+        why=clean(str(fields.get("why")), 400),
+        raised_utc=utc,
+        raised_ns=host_ns,
+    )
 
 
-def _duration_s(readings: tuple[Reading, ...]) -> float:
-    if not readings:
-        return 0.0
-    return round((readings[-1].device_time_us - readings[0].device_time_us) / 1e6, 6)
+def _verdicts(
+    insertion_id: str, finish: Mapping[str, Any] | None, curve: _Curve
+) -> list[models.Verdict]:
+    found: list[models.Verdict] = []
+    if curve.conclusion is not None:
+        fields = curve.conclusion.verdict.fields()
+        removal = curve.conclusion.removal_torque_ncm
+        found.append(_verdict(insertion_id, "recorder", fields, removal))
+    given = finish.get("verdict") if finish else None
+    if isinstance(given, dict):
+        found.append(_verdict(insertion_id, "monitor", given, None))
+    return found
+
+
+def _verdict(
+    insertion_id: str, judge: str, fields: Mapping[str, Any], removal_ncm: float | None
+) -> models.Verdict:
+    return models.Verdict(
+        insertion_id=insertion_id,
+        judge=judge,
+        kind=clean(str(fields.get("kind", _UNKNOWN)), 12),
+        max_insertion_torque_ncm=_number(fields.get("max_insertion_torque_ncm")),
+        final_torque_ncm=_number(fields.get("final_torque_ncm")),
+        removal_torque_ncm=removal_ncm,
+        window=_text(fields.get("window")),
+        rule_version=clean(str(fields.get("rule_version")), 120),
+        why=clean(str(fields.get("why")), 400),
+    )

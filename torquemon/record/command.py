@@ -39,8 +39,8 @@ def add_record_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> Non
 def _with_archive(act: Callable[[Archive], int]) -> int:
     from torquemon.journal import JournalError
     from torquemon.paths import HomeError
+    from torquemon.record.errors import RecordError
     from torquemon.record.insertions import NoInsertionError, open_archive
-    from torquemon.record.store import RecordError
 
     try:
         with open_archive() as archive:
@@ -68,7 +68,7 @@ def _export(archive: Archive, wanted: str, output: Path | None) -> int:
     from torquemon.record.csv_export import write_csv
 
     insertion = archive.get(wanted)
-    readings = archive.journal.readings(insertion.row.id)
+    readings = archive.readings(insertion)
     if output is None:
         write_csv(insertion, readings, sys.stdout)
         return EXIT_OK

@@ -1,35 +1,89 @@
-"""The recorder's process: closes insertions beside the monitor, never in its way."""
+"""The recorder's process: folds insertions into the record beside the monitor, never in its way."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
+from itertools import zip_longest
 from typing import Final
 
 from torquemon import paths
+from torquemon.chair_lock import ChairLock, LockError
 from torquemon.clock import Clock
-from torquemon.journal import ChairLock, Journal, JournalError
+from torquemon.journal import EntryKind, InsertionRow, Journal, JournalError, unpack_raw
 from torquemon.paths import HomeError
 from torquemon.record.closing import close_insertion
-from torquemon.record.store import RecordError, RecordStore
+from torquemon.record.errors import RecordError
+from torquemon.record.models import Fold, Insertion
+from torquemon.record.opening import open_store
+from torquemon.record.store import Store
 
 LOOK_EVERY_S: Final = 0.5
 
 
-def close_due(
-    journal: Journal, store: RecordStore, clock: Clock, *, monitor_runs: bool
-) -> list[str]:
-    """Close what is finished, and what was interrupted if no monitor runs; return the ids."""
-    recorded = store.ids()
+def close_due(journal: Journal, store: Store, clock: Clock, *, monitor_runs: bool) -> list[str]:
+    """Close what is finished, and what was interrupted if no monitor runs; return the ids.
+
+    One insertion that cannot be closed holds up no other; the first such error is raised at the
+    end. Raises JournalError, RecordError.
+    """
+    recorded = store.insertion_ids()
     unfinished = set(journal.unfinished())
     closed: list[str] = []
+    problem: JournalError | None = None
     for row in reversed(journal.insertions()):
         if row.id in recorded or (row.id in unfinished and monitor_runs):
             continue
-        if store.add(close_insertion(journal, row, clock)):
-            closed.append(row.id)
+        try:
+            if _fold(journal, store, row, clock):
+                closed.append(row.id)
+        except JournalError as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
     return closed
+
+
+def _fold(journal: Journal, store: Store, row: InsertionRow, clock: Clock) -> bool:
+    """Store one insertion, then read it back; False where another process was first."""
+    rows = close_insertion(journal, row, clock)
+    with store.write() as session:
+        if session.query(Insertion.id).filter(Insertion.id == row.id).first() is not None:
+            return False
+        store.append(session, "insertion", rows, row.id)
+    if is_folded(journal, store, row.id):
+        with store.write() as session:
+            session.merge(Fold(insertion_id=row.id, verified_utc=clock.utc_now()))
+    return True
+
+
+def is_folded(journal: Journal, store: Store, insertion_id: str) -> bool:
+    """Whether the record gives back, bit for bit, what the journal holds of an insertion."""
+    nothing = object()
+    try:
+        readings = zip_longest(
+            journal.readings(insertion_id), store.readings(insertion_id), fillvalue=nothing
+        )
+        if any(left != right for left, right in readings):
+            return False
+        raw = (
+            tuple(chunk)
+            for entry in journal.entries(insertion_id, EntryKind.RAW)
+            for chunk in unpack_raw(entry.data)
+        )
+        wire = (tuple(chunk) for chunk in store.wire(insertion_id))
+        return all(left == right for left, right in zip_longest(raw, wire, fillvalue=nothing))
+    except (JournalError, RecordError):
+        return False
+
+
+def monitor_runs() -> bool:
+    """Whether a monitor runs at this chair. Raises RecordError where that cannot be known."""
+    try:
+        return ChairLock(paths.lock_path()).held_by_other()
+    except LockError as error:
+        raise RecordError(str(error)) from None
 
 
 def close_all_due(clock: Clock) -> list[str]:
@@ -37,12 +91,13 @@ def close_all_due(clock: Clock) -> list[str]:
     if not paths.journal_path().exists():
         return []
     journal = Journal(paths.journal_path(), read_only=True)
-    store = RecordStore(paths.record_path())
     try:
-        running = ChairLock(paths.lock_path()).held_by_other()
-        return close_due(journal, store, clock, monitor_runs=running)
+        store = open_store(clock)
+        try:
+            return close_due(journal, store, clock, monitor_runs=monitor_runs())
+        finally:
+            store.close()
     finally:
-        store.close()
         journal.close()
 
 

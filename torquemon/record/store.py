@@ -1,126 +1,275 @@
-"""The record: one row an insertion that is closed, with verdict and values, never edited.
+"""The record of a chair: what was stored, by whom, in which order; never edited.
 
-The curve stays in the journal, which is raw first; this holds what was concluded from it, by which
-rule, and whether the recorder came to the same conclusion as the monitor.
+`append` is the only way in: rows become an entry, the entry the new head of the chain, and every
+destination gets it into its outbox, in one transaction. Reading is in `torquemon.record.history`,
+what people add in `torquemon.record.remarks`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-SCHEMA_VERSION: Final = 1
-_SCHEMA: Final = """
-CREATE TABLE record (
-  insertion_id TEXT PRIMARY KEY,
-  closed_utc TEXT NOT NULL,
-  complete INTEGER NOT NULL,
-  content TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER record_kept BEFORE DELETE ON record
-  BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
-CREATE TRIGGER record_fixed BEFORE UPDATE ON record
-  BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
-"""
+from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy.orm import Session
+from ulid import ULID
+
+from torquemon import __version__
+from torquemon.clock import Clock, SystemClock
+from torquemon.model import Reading
+from torquemon.record import blocks, chain, signing
+from torquemon.record.database import Database
+from torquemon.record.errors import RecordError as RecordError  # noqa: PLC0414 - its old place
+from torquemon.record.errors import RefusedError
+from torquemon.record.models import (
+    Block,
+    Chair,
+    Content,
+    Destination,
+    Entry,
+    Insertion,
+    Outbox,
+    Salt,
+    SigningKey,
+)
+from torquemon.text import clean
+
+SOFTWARE: Final = f"torquemon {__version__}"
+RAW: Final = "raw"
+READINGS: Final = "readings"
+_Row = TypeVar("_Row", bound=Content)
 
 
-class RecordError(Exception):
-    """The record cannot be opened, read or written; the message says what to do."""
+class Store:
+    """An open record. One thread at a time; any number of processes."""
 
-
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """One closed insertion. `complete` is False where the monitor died before it was finished."""
-
-    insertion_id: str
-    closed_utc: str
-    complete: bool
-    content: Mapping[str, object]
-
-
-class RecordStore:
-    """An open record."""
-
-    def __init__(self, path: Path) -> None:
-        """Open or create. Raises RecordError."""
-        self._path = path
+    def __init__(self, path: Path, *, key: bytes | None = None, clock: Clock | None = None) -> None:
+        """Open or make the record and its chair's chain. Raises RecordError."""
+        self.path = path
+        self.clock: Clock = clock or SystemClock()
+        self.database = Database(path, key)
         try:
-            if not path.exists():
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(path, timeout=5, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._prepare()
-        except (sqlite3.Error, OSError) as error:
-            raise RecordError(
-                f"the record {path} cannot be opened ({error}): may this user write there?"
-            ) from error
+            self._signing_key = signing.load_or_make(path.parent)
+            self.chair_id = self._begin_chain()
+        except BaseException:
+            self.database.close()
+            raise
 
-    def _prepare(self) -> None:
-        found = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if found > SCHEMA_VERSION:
-            raise RecordError(
-                f"{self._path} was written by a newer version of TorqueMon: update this one"
-            )
-        if found == 0:
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            made = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if tables and not made:
-                raise RecordError(f"{self._path} is a database of another program: move it away")
-            try:
-                self._db.executescript(
-                    f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-                )
-            except sqlite3.OperationalError:
-                if self._db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-                    raise  # a full disk; else another process was first
+    def _begin_chain(self) -> str:
+        """Return the chair's id; write the first entry, or a new key's, where there is none."""
+        public = signing.public_hex(self._signing_key)
+        with self.read() as session:
+            chair, known = _own_chair(session)
+        if chair is not None and known == public:
+            return chair
+        with self.write() as session:
+            chair, known = _own_chair(session)
+            now = self.clock.utc_now()
+            if chair is None:
+                self.chair_id = str(ULID())
+                first = Chair(name="", made_utc=now)
+                why = "the first key of this chair"
+                self.append(session, "chair", [first, SigningKey(public_key=public, why=why)])
+            else:
+                self.chair_id = chair
+                if known != public:
+                    why = "the key before it was not there"
+                    self.append(session, "key", [SigningKey(public_key=public, why=why)])
+        return self.chair_id
 
-    def add(self, row: RecordRow) -> bool:
-        """Store a row; False where the insertion is in the record already."""
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session on one consistent state. Raises RecordError."""
+        with self.database.read() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session for `append`; all of it is stored, or nothing. Raises RecordError."""
+        with self.database.write() as session:
+            yield session
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        session: Session,
+        kind: str,
+        rows: Sequence[Content],
+        insertion_id: str | None = None,
+    ) -> Entry:
+        """Make rows the next entry of the chain. Raises RefusedError where a value cannot be kept.
+
+        The rows are stored in the order of the list; call it within `write`.
+        """
+        previous = session.scalars(
+            select(Entry).where(Entry.chair_id == self.chair_id).order_by(Entry.number.desc())
+        ).first()
+        salt = chain.new_salt()
         try:
-            done = self._db.execute(
-                "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT (insertion_id) DO NOTHING",
-                (
-                    row.insertion_id,
-                    row.closed_utc,
-                    row.complete,
-                    json.dumps(row.content, ensure_ascii=False, allow_nan=False, sort_keys=True),
-                ),
+            entry = chain.next_entry(
+                previous,
+                self._signing_key,
+                chair_id=self.chair_id,
+                kind=kind,
+                insertion_id=insertion_id,
+                written=(self.clock.utc_now(), self.clock.monotonic_ns()),
+                software=SOFTWARE,
+                salt=salt,
+                rows=rows,
             )
-        except sqlite3.Error as error:
-            raise RecordError(f"the record {self._path} refuses ({error})") from error
-        return done.rowcount == 1
+        except ValueError as error:
+            raise RefusedError(f"this cannot be kept: {clean(str(error))}") from None
+        session.add(Salt(chair_id=self.chair_id, entry_number=entry.number, salt=salt))
+        for row in rows:
+            session.add(row)
+            if isinstance(row, Block):
+                session.flush()  # raw first, and no curve of an hour in memory
+        session.add(entry)
+        for destination in session.scalars(select(Destination)):
+            session.add(self._queued(destination.name, entry))
+        session.flush()
+        return entry
 
-    def get(self, insertion_id: str) -> RecordRow | None:
-        """Return one row; None where the insertion is not closed yet."""
-        rows = self._select("WHERE insertion_id = ?", insertion_id)
-        return rows[0] if rows else None
+    def _queued(self, destination: str, entry: Entry) -> Outbox:
+        return Outbox(
+            destination=destination,
+            chair_id=entry.chair_id,
+            entry_number=entry.number,
+            queued_utc=self.clock.utc_now(),
+            tries=0,
+        )
 
-    def ids(self) -> set[str]:
+    # --- out -------------------------------------------------------------------------------------
+
+    def head(self) -> chain.Head:
+        """Return the newest entry: what a report prints."""
+        with self.read() as session:
+            found = session.execute(
+                select(Entry.number, Entry.hash)
+                .where(Entry.chair_id == self.chair_id)
+                .order_by(Entry.number.desc())
+                .limit(1)
+            ).first()
+        if found is None:
+            raise RecordError(f"{self.path} has no chain: restore a backup")
+        return chain.Head(self.chair_id, found[0], found[1])
+
+    def insertion_ids(self) -> set[str]:
         """Return which insertions are in the record."""
-        try:
-            found = self._db.execute("SELECT insertion_id FROM record").fetchall()
-        except sqlite3.Error as error:
-            raise RecordError(f"the record {self._path} cannot be read ({error})") from error
-        return {row[0] for row in found}
+        with self.read() as session:
+            return set(session.scalars(select(Insertion.id)))
 
-    def all(self) -> dict[str, RecordRow]:
-        """Return all rows by insertion."""
-        return {row.insertion_id: row for row in self._select("")}
+    def readings(self, insertion_id: str) -> Iterator[Reading]:
+        """Return the curve of an insertion, block after block. Raises RecordError."""
+        for data in self._blocks(insertion_id, READINGS):
+            try:
+                yield from blocks.unpack_readings(data)
+            except blocks.BlockError as error:
+                raise RecordError(str(error)) from None
 
-    def _select(self, where: str, *values: str) -> list[RecordRow]:
-        statement = f"SELECT insertion_id, closed_utc, complete, content FROM record {where}"  # noqa: S608 - fixed texts
-        try:
-            found = self._db.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise RecordError(f"the record {self._path} cannot be read ({error})") from error
-        return [RecordRow(i, utc, bool(done), json.loads(text)) for i, utc, done, text in found]
+    def wire(self, insertion_id: str) -> Iterator[blocks.WireChunk]:
+        """Return what went over the wire, both ways, as it came. Raises RecordError."""
+        for data in self._blocks(insertion_id, RAW):
+            try:
+                yield from blocks.unpack_wire(data)
+            except blocks.BlockError as error:
+                raise RecordError(str(error)) from None
+
+    def _blocks(self, insertion_id: str, kind: str) -> Iterator[bytes]:
+        where = (Block.insertion_id == insertion_id, Block.kind == kind)
+        order = (Block.chair_id, Block.entry_number, Block.part)
+        with self.read() as session:
+            keys = session.execute(select(*order).where(*where).order_by(*order)).all()
+        for key in keys:
+            with self.read() as session:
+                data = session.scalar(select(Block.data).where(tuple_(*order) == tuple(key)))
+            if data is not None:
+                yield data
+
+    # --- where entries are carried to -------------------------------------------------------------
+
+    def add_destination(self, name: str, kind: str) -> int:
+        """Carry every entry, old and new, to this place; return how many wait. Idempotent."""
+        label = clean(name, 60)
+        with self.write() as session:
+            if session.get(Destination, label) is None:
+                session.add(
+                    Destination(name=label, kind=clean(kind, 20), added_utc=self.clock.utc_now())
+                )
+                session.flush()
+                for entry in session.scalars(select(Entry).order_by(Entry.number)):
+                    session.add(self._queued(label, entry))
+                session.flush()
+            return session.scalar(_waiting(label)) or 0
+
+    def due(self, destination: str, limit: int = 100) -> list[tuple[str, int]]:
+        """Return the oldest entries that a destination was not told of: (chair, number)."""
+        with self.read() as session:
+            found = session.execute(
+                select(Outbox.chair_id, Outbox.entry_number)
+                .where(Outbox.destination == destination, Outbox.delivered_utc.is_(None))
+                .order_by(Outbox.chair_id, Outbox.entry_number)
+                .limit(limit)
+            ).all()
+        return [(chair, number) for chair, number in found]
+
+    def note_delivery(
+        self, destination: str, entries: Sequence[tuple[str, int]], problem: str = ""
+    ) -> None:
+        """Write down that a destination has said yes to these entries, or what is in the way."""
+        now = self.clock.utc_now()
+        with self.write() as session:
+            for chair, number in entries:
+                row = session.get(Outbox, (destination, chair, number))
+                if row is not None:
+                    row.tries += 1
+                    row.last_try_utc = now
+                    row.problem = clean(problem, 200) or None
+                    row.delivered_utc = row.delivered_utc or (None if problem else now)
+
+    def content(self, session: Session, table: type[_Row], chair: str, number: int) -> list[_Row]:
+        """Return an entry's rows of one table, for a destination."""
+        return list(
+            session.scalars(
+                select(table)
+                .where(table.chair_id == chair, table.entry_number == number)
+                .order_by(table.part)
+            )
+        )
+
+    def now(self) -> tuple[datetime, int]:
+        """Return the present moment: UTC, and monotonic nanoseconds."""
+        return self.clock.utc_now(), self.clock.monotonic_ns()
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self.database.close()
+
+
+def _waiting(destination: str) -> Select[int]:
+    return (
+        select(func.count())
+        .select_from(Outbox)
+        .where(Outbox.destination == destination, Outbox.delivered_utc.is_(None))
+    )
+
+
+def _own_chair(session: Session) -> tuple[str | None, str | None]:
+    """Return the chair that writes here, and its newest public key.
+
+    Chains of other chairs may stand beside it after an import; the own one was made first.
+    """
+    chair = session.scalar(select(Chair.chair_id).order_by(text("rowid")).limit(1))
+    if chair is None:
+        return None, None
+    key = session.scalar(
+        select(SigningKey.public_key)
+        .where(SigningKey.chair_id == chair)
+        .order_by(SigningKey.entry_number.desc())
+        .limit(1)
+    )
+    return chair, key

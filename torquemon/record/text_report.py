@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from torquemon import DISCLAIMER
-from torquemon.journal import DamagedEntryError, EntryKind
+from torquemon.journal import DamagedEntryError
 from torquemon.model import MEASURED
+from torquemon.record.errors import RecordError
 from torquemon.record.insertions import Archive, Insertion
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -42,15 +42,15 @@ def _list_line(insertion: Insertion) -> str:
 def show_lines(archive: Archive, insertion: Insertion) -> list[str]:
     """Return the whole insertion as lines of text."""
     try:
-        readings = list(archive.journal.readings(insertion.row.id))
-    except DamagedEntryError:
+        readings = list(archive.readings(insertion))
+    except (DamagedEntryError, RecordError):
         readings = []  # the conclusion below says what is damaged
     lines = _head(insertion)
     if insertion.mark:
         lines.append(f"*** {insertion.mark}: not measured on a patient ***")
     lines += ["", *_facts(insertion), ""]
     lines += curve_lines([r.torque_ncm for r in readings if r.validity in MEASURED])
-    lines += ["", *_conclusion(insertion), "", *_alerts(archive, insertion), "", DISCLAIMER]
+    lines += ["", *_conclusion(insertion), "", *_alerts(insertion), "", DISCLAIMER]
     return lines
 
 
@@ -117,24 +117,30 @@ def _verdict_words(verdict: dict[str, Any]) -> str:
     return f"{words} ({verdict['why']}; rule {verdict['rule_version']})"
 
 
-def _alerts(archive: Archive, insertion: Insertion) -> list[str]:
-    lines: list[str] = []
-    for entry in archive.journal.entries(insertion.row.id, EntryKind.ALERT, EntryKind.EVENT):
-        fields = json.loads(entry.data)
-        if entry.kind is EntryKind.ALERT:
-            when = f"{fields['time_s']:8.3f} s"
-            lines.append(f"{when}  {fields['priority']:8}  {fields['code']}: {fields['why']}")
-        elif fields["what"] == "alarm":
-            after_s = (entry.host_ns - insertion.row.opened_ns) / 1e9
-            lines.append(f"{after_s:8.3f} s  alarm     {fields['code']}: {fields['why']}")
-        elif fields["what"] == "halt":
-            after_s = (entry.host_ns - insertion.row.opened_ns) / 1e9
-            reason = fields["reason"].lower().replace("_", " ")
+def _alerts(insertion: Insertion) -> list[str]:
+    found = insertion.whole
+    if found is None:
+        return ["alerts are shown once it is closed"]
+    lines: list[tuple[int, str]] = []
+    for alert in found.alerts:
+        if alert.raised_ns is None or alert.raised_by == "recorder":
+            continue
+        after_s = alert.time_s
+        if after_s is None:
+            after_s = (alert.raised_ns - insertion.row.opened_ns) / 1e9
+        lines.append(
+            (alert.raised_ns, f"{after_s:8.3f} s  {alert.priority:8}  {alert.code}: {alert.why}")
+        )
+    for event in found.events:
+        if event.what == "halt":
+            after_s = (event.at_ns - insertion.row.opened_ns) / 1e9
+            reason = str(event.fields.get("reason")).lower().replace("_", " ")
+            torque = event.fields.get("torque_ncm")
+            at = f" at {torque:.2f} N·cm" if isinstance(torque, int | float) else ""
             lines.append(
-                f"{after_s:8.3f} s  halt      handpiece stopped: {reason} "
-                f"at {fields['torque_ncm']:.2f} N·cm"
+                (event.at_ns, f"{after_s:8.3f} s  halt      handpiece stopped: {reason}{at}")
             )
-    return lines or ["no alerts"]
+    return [line for _, line in sorted(lines)] or ["no alerts"]
 
 
 def curve_lines(

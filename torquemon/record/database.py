@@ -1,0 +1,208 @@
+"""The file of the record as a SQLAlchemy engine: plain SQLite, or SQLCipher where there is a key.
+
+Write-ahead log with synchronous FULL: a commit that returned survives a power cut. `secure_delete`
+overwrites what an erasure removed. A write transaction takes its lock at once (BEGIN IMMEDIATE), so
+that two processes never extend the chain from the same head. Values never appear in an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from torquemon.chair_lock import ChairLock, LockError
+from torquemon.record.errors import RecordError, as_record_errors, sentence
+from torquemon.record.schema import NEWEST, found_revision, upgrade
+
+WRITE: Final = "torquemon_write"
+BUSY_S: Final = 10.0
+_PLAIN_HEAD: Final = b"SQLite format 3\x00"
+KEY_BYTES: Final = 32
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # a REPLACE asks the triggers too
+    "secure_delete = ON",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+)
+
+
+def is_plain(path: Path) -> bool | None:
+    """Whether the file is a readable SQLite database; None where it is missing or empty."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_PLAIN_HEAD))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RecordError(sentence(path, f"unable to open: {error.strerror}")) from None
+    return None if not head else head == _PLAIN_HEAD
+
+
+def cipher_module() -> ModuleType:
+    """Return SQLCipher's driver. Raises RecordError where it is not installed."""
+    try:
+        import sqlcipher3
+    except ImportError:
+        raise RecordError(
+            "this record is encrypted, but SQLCipher is missing: pip install torquemon[encrypt]"
+        ) from None
+    module: ModuleType = sqlcipher3
+    return module
+
+
+def connect(path: Path, key: bytes | None, busy_s: float = BUSY_S) -> Any:  # noqa: ANN401 - two drivers
+    """Open the file with its key. The connection begins no transaction by itself."""
+    if key is None:
+        return sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
+    if len(key) != KEY_BYTES:
+        raise RecordError(f"a key of the record has {KEY_BYTES} bytes, not {len(key)}")
+    db = cipher_module().connect(
+        str(path), timeout=busy_s, isolation_level=None, check_same_thread=False
+    )
+    db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return db
+
+
+def private(path: Path) -> None:
+    """Make the file, or close it, for this user only; never open to others, not even briefly."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    elif sys.platform != "win32" and path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+class Database:
+    """An open record. `read` and `write` give a session; all or nothing is kept of a `write`."""
+
+    def __init__(self, path: Path, key: bytes | None = None) -> None:
+        """Open, make or upgrade. Raises RecordError with a sentence."""
+        self.path = path
+        self.encrypted = key is not None
+        if key is None and is_plain(path) is False:
+            raise RecordError(
+                f"{path} is damaged or encrypted, and no key is set here: `torquemon key check`"
+            )
+        if key is not None and is_plain(path):
+            raise RecordError(
+                f"{path} is not encrypted although a key is set: `torquemon key init` encrypts it"
+            )
+        self._in_use = ChairLock(in_use_path(path), shared=True)
+        self._engine = _engine(path, key)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        with as_record_errors(self.path):
+            private(self.path)
+            private(in_use_path(self.path))
+        try:
+            if not self._in_use.acquire(wait_s=BUSY_S):
+                raise RecordError(f"{self.path} is being replaced: try again in a moment")
+        except LockError as error:
+            raise RecordError(str(error)) from None
+        with as_record_errors(self.path):
+            with self._engine.connect() as connection:
+                found = found_revision(connection, self.path)
+            if found != NEWEST:
+                self._upgrade()
+
+    def _upgrade(self) -> None:
+        with self._begin(write=True) as connection:
+            found = found_revision(connection, self.path)  # again: another may have been first
+            if found != NEWEST:
+                upgrade(connection, found)
+
+    @contextlib.contextmanager
+    def _begin(self, *, write: bool) -> Iterator[Connection]:
+        engine = self._engine.execution_options(**{WRITE: write})
+        with engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session on one consistent state. Raises RecordError."""
+        with self._session(write=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session whose changes are stored together, or not at all. Raises RecordError."""
+        with self._session(write=True) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def _session(self, *, write: bool) -> Iterator[Session]:
+        with (
+            as_record_errors(self.path),
+            self._begin(write=write) as connection,
+            Session(connection, expire_on_commit=False, autoflush=False) as session,
+        ):
+            yield session
+            if write:
+                session.flush()
+            session.expunge_all()
+
+    @property
+    def engine(self) -> Engine:
+        """For tests and for verification, which reads below the models."""
+        return self._engine
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+        self._in_use.release()
+
+
+def in_use_path(path: Path) -> Path:
+    """Return the lock that everybody shares who has the record open."""
+    return path.with_name(path.name + ".lock")
+
+
+def _engine(path: Path, key: bytes | None) -> Engine:
+    module = None if key is None else cipher_module()
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: connect(path, key),
+        poolclass=QueuePool,
+        hide_parameters=True,
+        **({} if module is None else {"module": module}),
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin_now)
+    return engine
+
+
+def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - two drivers
+    """Set up a connection; SQLAlchemy's own setup may have opened a transaction."""
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_now(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+_ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a ULID as this program writes it: nothing else becomes part of a path."""
+    return _ULID.match(text) is not None

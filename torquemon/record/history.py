@@ -1,0 +1,269 @@
+"""What is in the record, for people: a list that can be searched, and one insertion whole.
+
+Amendments are put over what was recorded; the old value stays in the amendment. Rows come detached:
+they can be read after the session is closed, and changing them changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Function, func, or_, select
+from sqlalchemy.orm import Session
+
+from torquemon.model import Origin
+from torquemon.record.chain import Head
+from torquemon.record.errors import NoSuchInsertionError
+from torquemon.record.models import (
+    Alert,
+    Amendment,
+    Content,
+    DeviceCommand,
+    Entry,
+    Event,
+    Finding,
+    Insertion,
+    Link,
+    Note,
+    Outcome,
+    Person,
+    Signature,
+    Verdict,
+)
+from torquemon.record.remarks import current_values
+from torquemon.record.store import Store
+from torquemon.text import clean
+
+MAX_LISTED: Final = 500
+_MAX_WORDS: Final = 8
+RECORDER: Final = "recorder"
+_Row = TypeVar("_Row", bound=Content)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One line of the list. Fields that can be amended are as they are known today."""
+
+    id: str
+    chair_id: str
+    opened_utc: datetime
+    purpose: str
+    patient_ref: str
+    operator: str
+    site: str | None
+    fdi: str | None
+    screw: str | None
+    serial: str | None
+    origin: Origin
+    complete: bool
+    amended: bool
+    verdict: str | None
+    max_insertion_torque_ncm: float | None
+
+    @property
+    def mark(self) -> str:
+        """What must stand beside everything that is shown of data that is not real."""
+        return "" if self.origin is Origin.REAL else self.origin.value.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One insertion with all that belongs to it, in the order in which it came."""
+
+    summary: Summary
+    insertion: Insertion
+    entry: Entry
+    """The link of the chain that holds it."""
+    verdicts: Sequence[Verdict]
+    alerts: Sequence[Alert]
+    commands: Sequence[DeviceCommand]
+    events: Sequence[Event]
+    findings: Sequence[Finding]
+    notes: Sequence[Note]
+    outcomes: Sequence[Outcome]
+    links: Sequence[Link]
+    linked_from: Sequence[Link]
+    signatures: Sequence[Signature]
+    amendments: Sequence[Amendment]
+    head: Head
+    person: Person | None = field(default=None, repr=False)
+    """Who the patient is; only where it was asked for."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The recorder's own verdict; None where the insertion cannot be judged."""
+        return next((v for v in self.verdicts if v.judge == RECORDER), None)
+
+    def standing(self, rows: Sequence[Any]) -> list[Any]:
+        """Return the rows that no later one replaces."""
+        replaced = {row.replaces for row in rows}
+        return [row for row in rows if row.id not in replaced]
+
+
+def search(
+    store: Store,
+    text: str = "",
+    *,
+    limit: int = 50,
+    before: tuple[datetime, str] | None = None,
+) -> list[Summary]:
+    """Return insertions, newest first; `before` is (opened_utc, id) of the last one seen.
+
+    Each word of `text` must be found in patient reference, site, screw, serial number or id.
+    """
+    limit = max(1, min(limit, MAX_LISTED))
+    words = [clean(word, 60).lower() for word in text.split()[:_MAX_WORDS]]
+    with store.read() as session:
+        amended = _amended_to(session, words)
+        query = select(Insertion.id)
+        if before is not None:
+            query = query.where(
+                or_(
+                    Insertion.opened_utc < before[0],
+                    (Insertion.opened_utc == before[0]) & (Insertion.id < before[1]),
+                )
+            )
+        for word in words:
+            found = _haystack().contains(word, autoescape=True)
+            query = query.where(or_(found, Insertion.id.in_(amended)) if amended else found)
+        query = query.order_by(Insertion.opened_utc.desc(), Insertion.id.desc())
+        extra = session.scalar(select(func.count(Amendment.insertion_id.distinct()))) or 0
+        ids = list(session.scalars(query.limit(limit + (extra if words else 0))))
+        summaries = _summaries(session, ids)
+    return [s for s in summaries if all(word in _said(s) for word in words)][:limit]
+
+
+def _haystack() -> Function[str]:
+    space = " "
+    return func.lower(
+        Insertion.patient_ref
+        + space
+        + func.coalesce(Insertion.site, "")
+        + space
+        + func.coalesce(Insertion.screw, "")
+        + space
+        + func.coalesce(Insertion.serial, "")
+        + space
+        + Insertion.id
+    )
+
+
+def _said(found: Summary) -> str:
+    values = (found.patient_ref, found.site, found.screw, found.serial, found.id)
+    return " ".join(value or "" for value in values).lower()
+
+
+def _amended_to(session: Session, words: list[str]) -> list[str]:
+    """Return insertions with an amendment that says one of the words."""
+    if not words:
+        return []
+    says = [func.lower(Amendment.new).contains(word, autoescape=True) for word in words]
+    return list(session.scalars(select(Amendment.insertion_id.distinct()).where(or_(*says))))
+
+
+def _summaries(session: Session, ids: list[str]) -> list[Summary]:
+    rows = {r.id: r for r in session.scalars(select(Insertion).where(Insertion.id.in_(ids)))}
+    judged = {
+        v.insertion_id: v
+        for v in session.scalars(
+            select(Verdict).where(Verdict.insertion_id.in_(ids), Verdict.judge == RECORDER)
+        )
+    }
+    values = current_values(session, list(rows.values()))
+    return [_summary(rows[i], judged.get(i), values[i]) for i in ids if i in rows]
+
+
+def _summary(row: Insertion, verdict: Verdict | None, now: dict[str, str | None]) -> Summary:
+    amended = any(now[name] != getattr(row, name) for name in now)
+    return Summary(
+        id=row.id,
+        chair_id=row.chair_id,
+        opened_utc=row.opened_utc,
+        purpose=row.purpose,
+        patient_ref=now["patient_ref"] or "",
+        operator=now["operator"] or "",
+        site=now["site"],
+        fdi=now["fdi"],
+        screw=now["screw"],
+        serial=row.serial,
+        origin=Origin(row.origin),
+        complete=row.complete,
+        amended=amended,
+        verdict=verdict.kind if verdict else None,
+        max_insertion_torque_ncm=verdict.max_insertion_torque_ncm if verdict else None,
+    )
+
+
+def whole(store: Store, insertion_id: str, *, with_person: bool = False) -> Whole:
+    """Return one insertion. Raises NoSuchInsertionError, RecordError."""
+    with store.read() as session:
+        row = session.scalar(select(Insertion).where(Insertion.id == insertion_id))
+        if row is None:
+            raise NoSuchInsertionError(
+                f"no insertion {clean(insertion_id, 40)} is in the record: `torquemon list`"
+            )
+        entry = session.get_one(Entry, (row.chair_id, row.entry_number))
+        (summary,) = _summaries(session, [insertion_id])
+        head = session.execute(
+            select(Entry.number, Entry.hash)
+            .where(Entry.chair_id == row.chair_id)
+            .order_by(Entry.number.desc())
+            .limit(1)
+        ).one()
+
+        def of(table: type[_Row]) -> list[_Row]:
+            same = table.__table__.c.insertion_id == insertion_id
+            return _in_order(session, table, same)
+
+        return Whole(
+            summary=summary,
+            insertion=row,
+            entry=entry,
+            verdicts=of(Verdict),
+            alerts=of(Alert),
+            commands=of(DeviceCommand),
+            events=of(Event),
+            findings=of(Finding),
+            notes=of(Note),
+            outcomes=of(Outcome),
+            links=of(Link),
+            linked_from=_in_order(session, Link, Link.other_id == insertion_id),
+            signatures=of(Signature),
+            amendments=of(Amendment),
+            head=Head(row.chair_id, head[0], head[1]),
+            person=_person(session, summary.patient_ref) if with_person else None,
+        )
+
+
+def head_of(store: Store, insertion_id: str) -> Head:
+    """Return the newest entry that concerns one insertion: what its report prints.
+
+    It changes only when something is added to this insertion, so a report stays the same otherwise.
+    """
+    with store.read() as session:
+        found = session.scalars(
+            select(Entry)
+            .where(Entry.insertion_id == insertion_id)
+            .order_by(Entry.number.desc())
+            .limit(1)
+        ).first()
+    if found is None:
+        raise NoSuchInsertionError(f"no insertion {clean(insertion_id, 40)} is in the record")
+    return Head(found.chair_id, found.number, found.hash)
+
+
+def _in_order(session: Session, table: type[_Row], where: Any) -> list[_Row]:  # noqa: ANN401
+    order = (table.chair_id, table.entry_number, table.part)
+    return list(session.scalars(select(table).where(where).order_by(*order)))
+
+
+def _person(session: Session, patient_ref: str) -> Person | None:
+    return session.scalar(
+        select(Person)
+        .where(Person.patient_ref == patient_ref)
+        .order_by(Person.entry_number.desc())
+        .limit(1)
+    )

@@ -1,0 +1,1 @@
+"""Schema upgrades of the record (Alembic). The schema is upgraded, content is never edited."""
