@@ -33,6 +33,7 @@ NAMES: Final = Names(b"TorqueMon", b"Simulated handpiece", b"SIM-0001", b"1.0")
 class DeviceConfig:
     """What the handpiece says of itself and how it streams. Torques in N·cm.
 
+    With a `key` (16 bytes) it proves itself and obeys nobody who does not, as over the air.
     `reading_span_ms` is how much time the readings of one frame cover, at most 10 ms by protocol.
     `control_hz` is how often the device watches its threshold at least, however slowly it streams.
     """
@@ -51,6 +52,7 @@ class DeviceConfig:
     boot_id: int = 1
     battery_percent: int = 87
     first_seq: int = 0
+    key: bytes = field(default=b"", repr=False)
     names: Names = NAMES
 
     def __post_init__(self) -> None:
@@ -91,6 +93,10 @@ def firmware_config(params: HandpieceParams) -> FirmwareConfig:
     )
 
 
+def _stated(device: DeviceConfig) -> Capability:
+    return device.capabilities | (Capability.AUTHENTICATION if device.key else Capability(0))
+
+
 def introduction(params: HandpieceParams, request: HelloRequest) -> Hello:
     """Return the Hello that answers a request."""
     device = params.device
@@ -100,7 +106,7 @@ def introduction(params: HandpieceParams, request: HelloRequest) -> Hello:
         session=request.session,
         version=PROTOCOL_VERSION,
         generation=Generation.SIMULATED,
-        capabilities=device.capabilities,
+        capabilities=_stated(device),
         torque_unit=TorqueUnit.NCM,
         resolution_millionths=round(params.sensor.resolution_ncm * _NCM_TO_MILLIONTHS),
         range_min_counts=_counts(params.sensor.low_ncm, params),

@@ -1,7 +1,8 @@
 """The device's end of the wire: frames in and out, sessions, remembered request ids.
 
 Sans-I/O. Silent until the first hello of a connection. It knows nothing of torque or motors: what
-a command does is decided by the function it is given.
+a command does is decided by the function it is given. With a key (`trust`) a command without a
+valid tag is refused before anything else is asked, and forgotten; a stop needs none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from hw_sim.device_trust import DeviceTrust
 from hw_sim.firmware import Command
 from torquemon.drivers.codec import Result
 from torquemon.drivers.device_messages import Ack, DeviceState, Hello
@@ -17,6 +19,7 @@ from torquemon.drivers.errors import MessageError
 from torquemon.drivers.frame import Frame, Framer, encode_frame
 from torquemon.drivers.host_messages import (
     ArmRequest,
+    AuthRequest,
     DisarmRequest,
     HelloRequest,
     RenewRequest,
@@ -24,7 +27,7 @@ from torquemon.drivers.host_messages import (
     StopRequest,
     TareRequest,
 )
-from torquemon.drivers.messages import DeviceMessage, HostMessage, from_frame, to_frame
+from torquemon.drivers.messages import DeviceMessage, HostCommand, from_frame, to_frame
 
 REMEMBERED_IDS: Final = 16
 MAX_WAITING_FRAMES: Final = 1024
@@ -61,6 +64,8 @@ class DeviceLink:
         self._counter = 0
         self._answers: dict[tuple[int, int], Result] = {}
         self._waiting: deque[bytes] = deque()
+        self.trust: DeviceTrust | None = None
+        self._introduced = b""
         self.in_session = False
         self.dropped_frames = 0
         self.bad_messages = 0
@@ -76,15 +81,40 @@ class DeviceLink:
         What came over a wire that anybody may write to is not `trusted`: whole frames, of which
         only a hello, a question and a stop are heeded.
         """
-        commands: list[Command] = []
-        for message in map(self._read, self._framer.feed(data)):
+        commands: list[HostCommand] = []
+        for frame in self._framer.feed(data):
+            message = self._read(frame)
             if isinstance(message, _COMMANDS):
-                commands.append(message)
-            elif isinstance(message, HelloRequest):
-                self._answer_all(commands, trusted=trusted)
+                if self._may_command(frame, message, trusted=trusted):
+                    commands.append(message)
+            elif message is not None:
+                self._answer_all(commands)
                 commands.clear()
-                self._start_session(message)
-        self._answer_all(commands, trusted=trusted)
+                if isinstance(message, HelloRequest):
+                    self._start_session(message)
+                elif trusted:
+                    self._prove(frame)
+        self._answer_all(commands)
+
+    def _may_command(self, frame: Frame, command: HostCommand, *, trusted: bool) -> bool:
+        """Whether this command may be looked at; refused ones are answered here, not remembered.
+
+        Once a session is proved a refusal carries no id: a stranger who guesses the id of a command
+        under way must not be able to have it called refused.
+        """
+        trust = self.trust
+        if isinstance(command, _FOR_ANYBODY):
+            return True
+        if trusted and (trust is None or trust.obeys(frame)):
+            return True
+        request_id = 0 if trust is not None and trust.is_open else command.request_id
+        self.send(Ack(request_id, command.TYPE, Result.NOT_AUTHENTICATED, self._state()))
+        return False
+
+    def _prove(self, frame: Frame) -> None:
+        """Answer a challenge; without a key or a session in silence."""
+        if self.trust is not None and self.in_session:
+            self.send(self.trust.challenged(frame, self._counter, self._introduced))
 
     def send(self, message: DeviceMessage) -> None:
         """Queue a message; without a session it goes nowhere."""
@@ -93,7 +123,10 @@ class DeviceLink:
         if len(self._waiting) >= MAX_WAITING_FRAMES:
             self._waiting.popleft()
             self.dropped_frames += 1
-        self._waiting.append(encode_frame(to_frame(message, self._counter)))
+        frame = to_frame(message, self._counter)
+        if self.trust is not None:
+            frame = self.trust.seal(frame)
+        self._waiting.append(encode_frame(frame))
         self._counter = (self._counter + 1) & 0xFFFF
 
     def take_frames(self) -> list[bytes]:
@@ -105,36 +138,40 @@ class DeviceLink:
     def disconnect(self) -> None:
         """The connection is gone: silence until the next hello. Arming and lease stay."""
         self.in_session = False
+        self._forget_proof()
         self._framer.reset()
         self._waiting.clear()
         self._answers.clear()
 
-    def _read(self, frame: Frame) -> HostMessage | None:
+    def _forget_proof(self) -> None:
+        if self.trust is not None:
+            self.trust.forget()
+
+    def _read(self, frame: Frame) -> HelloRequest | AuthRequest | HostCommand | None:
         try:
             message = from_frame(frame)
         except MessageError:
             self.bad_messages += 1
             return None
         # A device message on this side of the wire is an echo and means nothing.
-        return message if isinstance(message, (HelloRequest, *_COMMANDS)) else None
+        return message if isinstance(message, (HelloRequest, AuthRequest, *_COMMANDS)) else None
 
     def _start_session(self, request: HelloRequest) -> None:
         self.in_session = True
         self._answers.clear()
         self._counter = 0
-        self.send(self._hello(request))
+        self._forget_proof()
+        hello = self._hello(request)
+        self._introduced = hello.pack()
+        self.send(hello)
 
-    def _answer_all(self, commands: list[Command], *, trusted: bool) -> None:
+    def _answer_all(self, commands: list[HostCommand]) -> None:
         for command in sorted(commands, key=lambda each: not isinstance(each, StopRequest)):
-            self._answer(command, trusted=trusted)
+            self._answer(command)
 
-    def _answer(self, request: Command, *, trusted: bool) -> None:
+    def _answer(self, request: HostCommand) -> None:
         if not self.in_session and not isinstance(request, StopRequest):
             return  # what cannot be answered is not carried out; a stop always is
-        if not trusted and not isinstance(request, _FOR_ANYBODY):
-            refused = Result.NOT_AUTHENTICATED
-            self.send(Ack(request.request_id, request.TYPE, refused, self._state()))
-            return  # not remembered: the same request over the secure way is another matter
         key = (request.request_id, request.TYPE)
         result = self._answers.get(key)
         if result is None or isinstance(request, StopRequest):

@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 from hw_sim.bone import Bone
 from hw_sim.device import HandpieceParams, firmware_config, introduction
 from hw_sim.device_link import DeviceLink
+from hw_sim.device_trust import DeviceTrust
 from hw_sim.firmware import Command, Firmware, Latch
 from hw_sim.motor import Motor
 from hw_sim.sensor import Sensor
@@ -66,6 +67,8 @@ class Handpiece:
         self.time_us = 0
         self.firmware = Firmware(firmware_config(params))
         self.link = self.LINK(self._execute, self.state, self._hello)
+        if params.device.key:
+            self.link.trust = DeviceTrust(params.device.key, seed)
         self._stream = ReadingStream(self.link, params.device)
         self._next_status_us = 0
         self._shown_arm: ArmState | None = None

@@ -10,7 +10,7 @@ from typing import Final
 
 from hw_sim.device import DeviceConfig
 from hw_sim.device_link import DeviceLink
-from torquemon.drivers.codec import MAX_READINGS, Capability
+from torquemon.drivers.codec import MAX_READINGS, MAX_TAGGED_READINGS, Capability
 from torquemon.drivers.readings import RawSample, Readings
 from torquemon.model import Validity
 
@@ -40,7 +40,8 @@ class ReadingStream:
         self._speed = Capability.SPEED in device.capabilities
         per_frame = int(device.sample_rate_hz * device.reading_span_ms / 1000.0)
         self._span_us = round(device.reading_span_ms * 1000)
-        self._full = min(max(per_frame, 1), MAX_READINGS)
+        most = MAX_TAGGED_READINGS if device.key else MAX_READINGS
+        self._full = min(max(per_frame, 1), most)
         self._samples: list[RawSample] = []
         self._first_seq = 0
         self._base_us = 0

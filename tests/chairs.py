@@ -21,6 +21,7 @@ from torquemon.drivers.errors import TransportGoneError
 from torquemon.drivers.frame import Framer
 from torquemon.drivers.handpiece import Handpiece
 from torquemon.drivers.messages import Message, from_frame
+from torquemon.drivers.trust import NO_KEYS, Keys
 from torquemon.journal import Entry, EntryKind, InsertionRow, JournalError
 from torquemon.local.messages import Answer, Fetch, Order, OrderName, Role
 from torquemon.local.view import View
@@ -50,8 +51,12 @@ def hands_off(_: SimulatedHandpiece) -> Iterator[None]:
 class Line:
     """A wire with a delay. `cut` makes it gone; `bend` may change what passes, either way."""
 
-    def __init__(self, twin: Twin, clock: ManualClock, delay_s: float = 0.0) -> None:
+    def __init__(
+        self, twin: Twin, clock: ManualClock, delay_s: float = 0.0, *, over_the_air: bool = False
+    ) -> None:
         self.name = "bench"
+        self.over_the_air = over_the_air
+        self.bare_why = ""
         self.sent: list[Message] = []
         self.bend_in: Callable[[bytes], bytes] | None = None
         self.bend_out: Callable[[bytes], bytes] | None = None
@@ -129,6 +134,8 @@ class Bench:
         delay_s: float = 0.0,
         config: DeviceConfig | None = None,
         rate_hz: int = 500,
+        keys: Keys = NO_KEYS,
+        over_the_air: bool = False,
     ) -> None:
         self.clock = ManualClock()
         chosen = scenario(name)
@@ -136,8 +143,8 @@ class Bench:
         self._params = replace(chosen.params, device=device)
         self.device = chosen.handpiece(seed, None, self._params)
         self.twin = Twin(self.device, script, self.clock)
-        self.line = Line(self.twin, self.clock, delay_s)
-        self.host = Handpiece(_no_opener, self.clock, host_seed)
+        self.line = Line(self.twin, self.clock, delay_s, over_the_air=over_the_air)
+        self.host = Handpiece(_no_opener, self.clock, host_seed, keys)
         self.link = self.host.link
         self.events: list[object] = []
 
@@ -158,7 +165,12 @@ class Bench:
 
     def pull_out(self) -> None:
         """The cable is pulled: both ends notice."""
-        self.line = Line(self.twin, self.clock, self.line.delay_ns / 1e9)
+        self.line = Line(
+            self.twin,
+            self.clock,
+            self.line.delay_ns / 1e9,
+            over_the_air=self.line.over_the_air,
+        )
         self.device.disconnect()
         self.host.on_gone("bench is gone: check the plug and the cable")
 

@@ -20,6 +20,7 @@ U32: Final = st.integers(0, 0xFFFFFFFF)
 U64: Final = st.integers(0, (1 << 64) - 1)
 I16: Final = st.integers(-(1 << 15), (1 << 15) - 1)
 I32: Final = st.integers(-(1 << 31), (1 << 31) - 1)
+NONCE: Final = st.binary(min_size=16, max_size=16)
 
 STATES: Final = st.builds(
     DeviceState,
@@ -88,6 +89,7 @@ def readings(draw: st.DrawFn, max_samples: int = 37) -> m.Readings:
 
 BY_TYPE: Final[dict[type[m.Message], st.SearchStrategy[m.Message]]] = {
     m.HelloRequest: st.builds(m.HelloRequest, U16, U8, U8, U32),
+    m.AuthRequest: st.builds(m.AuthRequest, NONCE),
     m.TareRequest: st.builds(m.TareRequest, U16),
     m.ArmRequest: st.builds(m.ArmRequest, U16, I32, U16, U32),
     m.RenewRequest: st.builds(m.RenewRequest, U16, U32),
@@ -99,6 +101,7 @@ BY_TYPE: Final[dict[type[m.Message], st.SearchStrategy[m.Message]]] = {
     m.Ack: st.builds(m.Ack, U16, U8, st.sampled_from(Result), STATES),
     m.Status: st.builds(m.Status, STATES),
     m.StopNotice: st.builds(m.StopNotice, U16, st.sampled_from(StopReason), I32, U32, U64),
+    m.AuthProof: st.builds(m.AuthProof, NONCE),
     m.DeviceError: st.builds(m.DeviceError, U8, st.binary(max_size=64)),
 }
 MESSAGES: Final = st.one_of(*BY_TYPE.values())

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from torquemon import DISCLAIMER, __version__
 from torquemon.cohort.command import add_analyse, add_evaluate
 from torquemon.drivers.command import add_devices
+from torquemon.drivers.pair_command import add_pair
 from torquemon.monitor.command import add_monitor
 from torquemon.record.command import add_record_commands
 from torquemon.run_command import add_run
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serve(subparsers)
     add_monitor(subparsers)
     add_devices(subparsers)
+    add_pair(subparsers)
     add_record_commands(subparsers)
     add_analyse(subparsers)
     add_evaluate(subparsers)

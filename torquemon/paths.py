@@ -52,6 +52,11 @@ def door_path() -> Path:
     return home() / "monitor.json"
 
 
+def keys_path() -> Path:
+    """Where the handpieces of this chair are listed, with the keys that no keyring keeps."""
+    return home() / "handpiece_keys.json"
+
+
 def lock_path() -> Path:
     """What the monitor holds while it runs: one monitor a chair."""
     return home() / "monitor.lock"

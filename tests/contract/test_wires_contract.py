@@ -181,6 +181,8 @@ class MemoryEnd:
     """See `torquemon.drivers.transport.Transport`."""
 
     name = "memory"
+    over_the_air = False
+    bare_why = ""
 
     def __init__(self, port: MemoryPort) -> None:
         self._port = port

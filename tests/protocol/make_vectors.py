@@ -15,6 +15,7 @@ from torquemon.drivers.codec import Capability, Generation, Result
 from torquemon.drivers.device_messages import DeviceState, Names
 from torquemon.drivers.frame import encode_frame
 from torquemon.drivers.readings import RawSample
+from torquemon.drivers.trust import Sealer, wire_keys
 from torquemon.model import ArmState, MotorState, StopReason, Validity
 from torquemon.units import TorqueUnit
 
@@ -115,7 +116,50 @@ CASES: list[tuple[str, int, m.Message]] = [
     ("halted at the threshold", 7, m.Status(_HALTED)),
     ("stop notice: threshold", 8, m.StopNotice(1, StopReason.THRESHOLD, 1207, 9876, 9_876_000)),
     ("an error for people", 9, m.DeviceError(3, b"gear worn")),
+    ("a challenge", 6, m.AuthRequest(bytes(range(0x10, 0x20)))),
+    ("the answer to a challenge, here without its tag", 10, m.AuthProof(bytes(range(0x20, 0x30)))),
 ]
+
+_KEY = bytes(range(16))
+_CHALLENGE, _PROOF = 6, 10
+SEALED: list[tuple[str, int, m.Message]] = [
+    ("device", _PROOF, m.AuthProof(bytes(range(0x20, 0x30)))),
+    ("host", _CHALLENGE + 1, m.ArmRequest(3, 1200, 500, 0x01020304)),
+    ("device", _PROOF + 1, m.Ack(3, m.ArmRequest.TYPE, Result.DONE, _ARMED)),
+    ("host", 0x1_0000 + 3, m.RenewRequest(4, 0x01020305)),
+    ("device", 0x1_0000 + 3, m.Status(_HALTED)),
+]
+"""One session: who speaks, the number of the frame, the message."""
+
+
+def sealed_session() -> dict[str, object]:
+    """Return the challenge with its keys, and frames that carry their tags."""
+    host_nonce, device_nonce = bytes(range(0x10, 0x20)), bytes(range(0x20, 0x30))
+    keys = wire_keys(_KEY, host_nonce, device_nonce, _HELLO.pack())
+    sealers = {"host": Sealer(keys.host, _CHALLENGE), "device": Sealer(keys.device, _PROOF - 1)}
+    frames: list[dict[str, object]] = []
+    for sender, number, message in SEALED:
+        frame = sealers[sender].seal(m.to_frame(message, number))
+        frames.append(
+            {
+                "from": sender,
+                "message": type(message).__name__,
+                "number": number,
+                "tag": frame.tag.hex(),
+                "wire": encode_frame(frame).hex(),
+            }
+        )
+    return {
+        "key": _KEY.hex(),
+        "host_nonce": host_nonce.hex(),
+        "device_nonce": device_nonce.hex(),
+        "hello": _HELLO.pack().hex(),
+        "host_key": keys.host.hex(),
+        "device_key": keys.device.hex(),
+        "challenge_counter": _CHALLENGE,
+        "proof_counter": _PROOF,
+        "frames": frames,
+    }
 
 
 def plain(value: object) -> object:
@@ -148,9 +192,9 @@ def main() -> None:
             }
         )
         lines.append(f"{type(message).__name__}: {name}, counter {counter}\n  {wire.hex(' ')}")
+    whole = {"protocol": 1, "vectors": vectors, "trust": sealed_session()}
     (HERE / "vectors.json").write_text(
-        json.dumps({"protocol": 1, "vectors": vectors}, indent=1, ensure_ascii=False) + "\n",
-        encoding="utf-8",
+        json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     page = (HERE / "PROTOCOL.md").read_text(encoding="utf-8")
     head, _, rest = page.partition(START)

@@ -44,6 +44,8 @@ class Wire:
     """The transport as the reader thread sees it, one opening of the port."""
 
     name = "simulated port"
+    over_the_air = False
+    bare_why = ""
 
     def __init__(self, chair: Chair, out: Channel) -> None:
         self._chair = chair

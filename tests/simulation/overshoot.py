@@ -86,6 +86,8 @@ class _Wire:
     """A wire without delay of its own."""
 
     name = "bench"
+    over_the_air = False
+    bare_why = ""
 
     def __init__(self, device: ErringHandpiece) -> None:
         self._device = device

@@ -475,7 +475,14 @@ def test_tui_many_alarms_say_how_many_are_not_shown() -> None:
         ({"phase": ArmPhase.NOT_ARMED, "held_ncm": None}, ("NOT ARMED", "Top of the window")),
         ({"phase": ArmPhase.ARMED, "held_ncm": None}, ("NOT ARMED",)),
         ({"phase": ArmPhase.ARMING, "held_ncm": None}, ("not confirmed",)),
-        ({"phase": ArmPhase.WARN_ONLY, "held_ncm": None}, ("WARN ONLY", "cannot be stopped")),
+        (
+            {"phase": ArmPhase.WARN_ONLY, "held_ncm": None, "reasons": ()},
+            ("WARN ONLY", "cannot be stopped"),
+        ),
+        (
+            {"phase": ArmPhase.WARN_ONLY, "held_ncm": None, "reasons": ("its key is unknown",)},
+            ("WARN ONLY", "key is unknown"),
+        ),
         ({"phase": ArmPhase.HALTED}, ("HALTED, limit 12.0 N·cm",)),
         ({}, ("ARMED 12.0 N·cm", "Read back")),
     ],

@@ -26,6 +26,8 @@ class Scripted:
     """A wire that does what a list says: bytes are read, exceptions are raised."""
 
     name = "scripted"
+    over_the_air = False
+    bare_why = ""
 
     def __init__(self, *steps: bytes | Exception) -> None:
         self._steps = list(steps)

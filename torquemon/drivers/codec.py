@@ -17,8 +17,11 @@ PROTOCOL_VERSION: Final = 1
 MAX_NAME_BYTES: Final = 32
 MAX_ERROR_TEXT_BYTES: Final = 64
 MAX_READINGS: Final = 37
+"""In a frame without a tag; one with a tag holds `MAX_TAGGED_READINGS`."""
+MAX_TAGGED_READINGS: Final = 36
 MAX_SPAN_US: Final = 0xFFFF
 """A frame of readings spans at most this time: offsets are 16 bits."""
+NONCE_BYTES: Final = 16
 MIN_LEASE_MS: Final = 100
 MAX_LEASE_MS: Final = 5000
 
@@ -34,7 +37,7 @@ class Capability(IntFlag):
     SPEED_CONTROL = 1 << 4
     BATTERY = 1 << 5
     AUTHENTICATION = 1 << 6
-    """Demands a tag on commands."""
+    """Demands a tag on commands, and can prove who it is."""
 
 
 class Generation(IntEnum):
@@ -112,3 +115,25 @@ class Fixed:
     def unpack(cls, payload: bytes) -> Self:
         """Read a payload. Raises MessageError."""
         return cls(*unpack(cls.LAYOUT, payload, cls.__name__))
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Base of the two messages of the challenge: a nonce that is never used twice."""
+
+    nonce: bytes
+
+    def pack(self) -> bytes:
+        """Payload bytes. Raises MessageError where the nonce has another length."""
+        return self._checked(self.nonce)
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> Self:
+        """Read a payload. Raises MessageError."""
+        return cls(cls._checked(payload))
+
+    @classmethod
+    def _checked(cls, nonce: bytes) -> bytes:
+        if len(nonce) != NONCE_BYTES:
+            raise MessageError(f"{cls.__name__} has {NONCE_BYTES} bytes, this one {len(nonce)}")
+        return nonce

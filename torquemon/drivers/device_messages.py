@@ -12,6 +12,7 @@ from torquemon.drivers.codec import (
     MAX_NAME_BYTES,
     MIN_LEASE_MS,
     Capability,
+    Challenge,
     Fixed,
     Generation,
     Result,
@@ -247,3 +248,9 @@ class DeviceError:
         if not 1 <= len(payload) <= 1 + MAX_ERROR_TEXT_BYTES:
             raise MessageError("DeviceError: no code, or a text that is too long")
         return cls(payload[0], payload[1:])
+
+
+class AuthProof(Challenge):
+    """The answer to `AuthRequest`: a nonce of the device, in the first frame that has its tag."""
+
+    TYPE: ClassVar[int] = 0x87

@@ -21,6 +21,7 @@ from torquemon.drivers.errors import TransportError, TransportGoneError
 from torquemon.drivers.frame import Framer
 from torquemon.drivers.link import Link, LinkEvent, LinkPhase, Samples, StopFailed
 from torquemon.drivers.transport import Transport, TransportOpener
+from torquemon.drivers.trust import NO_KEYS, Keys
 from torquemon.model import MEASURED, Command, Reading, Stop
 from torquemon.text import clean
 
@@ -68,8 +69,14 @@ def _judge_nothing(_: Reading) -> Stop | None:
 class Handpiece:
     """One handpiece. `start` begins the reader thread; events are drained by the session."""
 
-    def __init__(self, opener: TransportOpener, clock: Clock, seed: int) -> None:
-        self.link = Link(seed)
+    def __init__(
+        self,
+        opener: TransportOpener,
+        clock: Clock,
+        seed: int,
+        keys: Keys = NO_KEYS,
+    ) -> None:
+        self.link = Link(seed, keys)
         self.capture = Capture()
         self.framer = Framer()
         self.dropped_events = 0
@@ -168,6 +175,7 @@ class Handpiece:
         self._commands.clear()
         self._tell(WireUp(transport.name))
         self.framer.reset()
+        self.link.trust.on_wire(over_the_air=transport.over_the_air, bare_why=transport.bare_why)
         self._write(transport, self.link.greet(now_ns))
 
     def on_gone(self, why: str) -> None:
@@ -215,6 +223,7 @@ class Handpiece:
 
     def on_time(self, transport: Transport, now_ns: int) -> None:
         """Carry out what other threads asked for, renew, repeat."""
+        self.link.wire_is(transport.bare_why)
         stop, self._stop_wanted = self._stop_wanted, None
         if stop is not None:
             self._stop_now(transport)

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torquemon.drivers.codec import Fixed
+from torquemon.drivers.codec import Challenge, Fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,12 @@ class HelloRequest(Fixed):
     min_version: int
     max_version: int
     session: int
+
+
+class AuthRequest(Challenge):
+    """Prove that you have the key. The nonce is chosen by the host, anew each time."""
+
+    TYPE: ClassVar[int] = 0x02
 
 
 @dataclass(frozen=True, slots=True)

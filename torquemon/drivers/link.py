@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from torquemon.drivers.codec import PROTOCOL_VERSION, Capability, Result
+from torquemon.drivers.codec import PROTOCOL_VERSION, Result
 from torquemon.drivers.device import DeviceInfo, Sequence
 from torquemon.drivers.device_messages import (
     Ack,
+    AuthProof,
     DeviceError,
     DeviceState,
     Hello,
@@ -30,12 +31,15 @@ from torquemon.drivers.host_messages import (
     StopRequest,
     TareRequest,
 )
+from torquemon.drivers.host_trust import HostTrust, Standing
 from torquemon.drivers.lease import Lease
-from torquemon.drivers.messages import HostMessage, from_frame, to_frame
+from torquemon.drivers.messages import HostCommand, HostMessage, from_frame, to_frame
 from torquemon.drivers.readings import Readings, read_block
 from torquemon.drivers.requests import Requests
 from torquemon.drivers.stop_watch import StopPhase, StopWatch
+from torquemon.drivers.trust import NO_KEYS, Keys
 from torquemon.model import (
+    ArmPhase,
     ArmStop,
     Command,
     Disarm,
@@ -51,6 +55,9 @@ _HELLO_REPEAT_NS: Final = 500_000_000
 _STOP_FAILED_REPEAT_NS: Final = 500_000_000
 _SILENCE_NS: Final = 1_000_000_000
 """Status comes ten times a second; after this long the device may have rebooted: greet again."""
+_STRANGER_REPEAT_NS: Final = 1_000_000_000
+"""A flood of forged frames is told once a second, with its number."""
+_COMMANDED: Final = "somebody without the key gives the handpiece orders: it refused them"
 _MAX_DEVICE_TIME_US: Final = 1 << 62
 """A hundred thousand years: a clock beyond this is broken, and does not fit what is stored."""
 
@@ -122,6 +129,18 @@ class DeviceSays:
 
 
 @dataclass(frozen=True, slots=True)
+class Proved:
+    """The device has the key that is kept for it; from now on nothing else is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Somebody without the key speaks on the wire. Nothing of it was believed."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The session cannot go on, and why."""
 
@@ -137,18 +156,25 @@ LinkEvent = (
     | StopFailed
     | StopConfirmed
     | DeviceSays
+    | Proved
+    | Strangers
     | Refused
 )
 
 
 class Link:
-    """One session. `seed` makes session number, ids and nonces; they must differ from last time."""
+    """One session. `seed` makes session number, ids and nonces; they must differ from last time.
 
-    def __init__(self, seed: int) -> None:
+    Its lower 64 bits can be read off the wire: where devices prove themselves it needs 192 more
+    that nobody can guess. `keys` are those of the handpieces of this chair, by serial number.
+    """
+
+    def __init__(self, seed: int, keys: Keys = NO_KEYS) -> None:
         self.phase = LinkPhase.SILENT
         self.info: DeviceInfo | None = None
         self.requests = Requests(seed & 0xFFFF)
         self.lease = Lease(seed >> 16 & 0xFFFFFFFF)
+        self.trust = HostTrust(seed, keys)
         self.sequence = Sequence()
         self.stop_watch = StopWatch()
         self.bad_messages = 0
@@ -160,13 +186,16 @@ class Link:
         self._heard_ns = 0
         self._last_report_id = 0
         self._stop_failed_ns: int | None = None
-        self._given_up: list[HostMessage] = []
+        self._given_up: list[HostCommand] = []
+        self._strangers_told = 0
+        self._strangers_ns: int | None = None
 
     # --- out ------------------------------------------------------------------------------------
 
     def greet(self, now_ns: int) -> bytes:
         """Return a hello. Repeated by `tick` until the device answers."""
         self.phase = LinkPhase.GREETING
+        self.trust.forget()
         self._hello_ns = now_ns
         self._session = (self._session + 1) & 0xFFFFFFFF
         hello = HelloRequest(
@@ -220,25 +249,34 @@ class Link:
         self.stop_watch.begin(now_ns, has_motion=has_motion)
         self._note_sent(request, now_ns, repeats=False)
 
+    def wire_is(self, bare_why: str) -> None:
+        """The wire as it is now, see `Transport.bare_why`: one that turns bare ends the arming."""
+        self.trust.wire_is(bare_why)
+        if not self.trust.may_arm and self.lease.phase in (ArmPhase.ARMED, ArmPhase.ARMING):
+            self.lease.lose(self.trust.why_not)
+
     def _arm(self, info: DeviceInfo, command: ArmStop, now_ns: int) -> bytes:
         if not info.can_stop:
             self.lease.lose("the device cannot keep a stop threshold: warn only")
+            return b""
+        if not self.trust.may_arm:
+            self.lease.lose(self.trust.why_not)
             return b""
         counts = info.threshold_counts(command.threshold_ncm)
         lease_ms = min(command.lease_ms, info.hello.max_lease_ms)
         request = self.lease.ask(self.requests.new_id(), counts, lease_ms, now_ns)
         return self._send(request, now_ns)
 
-    def _send(self, message: HostMessage, now_ns: int, *, repeats: bool = True) -> bytes:
+    def _send(self, message: HostCommand, now_ns: int, *, repeats: bool = True) -> bytes:
         self._note_sent(message, now_ns, repeats=repeats)
         return self._write(message)
 
-    def _note_sent(self, message: HostMessage, now_ns: int, *, repeats: bool) -> None:
+    def _note_sent(self, message: HostCommand, now_ns: int, *, repeats: bool) -> None:
         dropped = self.requests.sent(message, now_ns, repeats=repeats)
         self._given_up += (pending.message for pending in dropped)
 
     def _write(self, message: HostMessage) -> bytes:
-        wire = encode_frame(to_frame(message, self._counter))
+        wire = encode_frame(self.trust.seal(to_frame(message, self._counter)))
         self._counter = (self._counter + 1) & 0xFFFF
         return wire
 
@@ -254,6 +292,10 @@ class Link:
         elif self.phase is LinkPhase.GREETING and now_ns - self._hello_ns > _HELLO_REPEAT_NS:
             out.append(self.greet(now_ns))
         self._watch_stop(now_ns, events, out)
+        challenge = self.trust.challenge(now_ns)
+        if challenge is not None:
+            out.append(self._write(challenge))
+        self._tell_strangers(now_ns, events)
         repeat, expired = self.requests.overdue(now_ns)
         out.extend(self._write(message) for message in repeat)
         given_up, self._given_up = self._given_up, []
@@ -263,11 +305,24 @@ class Link:
                 self.lease.lose(f"no confirmation from the device within {limit_ms} ms")
             events.append(Answered(type(message).__name__, None))
         self.lease.refresh(now_ns)
-        if may_renew and self.phase is LinkPhase.READY:
+        if may_renew and self.phase is LinkPhase.READY and self.trust.may_arm:
             renewal = self.lease.renewal(self.requests.new_id(), now_ns)
             if renewal is not None:
                 out.append(self._send(renewal, now_ns, repeats=False))
         return events, b"".join(out)
+
+    def _tell_strangers(self, now_ns: int, events: list[LinkEvent]) -> None:
+        refused, told_ns = self.trust.refused, self._strangers_ns
+        due = told_ns is None or now_ns - told_ns >= _STRANGER_REPEAT_NS
+        proven = self.trust.standing is Standing.PROVEN  # else the refusal says it already
+        if proven and refused > self._strangers_told and due:
+            self._strangers_told, self._strangers_ns = refused, now_ns
+            events.append(
+                Strangers(
+                    f"{refused} messages so far were not made by the handpiece, or came twice: "
+                    "nothing of them was believed"
+                )
+            )
 
     def _watch_stop(self, now_ns: int, events: list[LinkEvent], out: list[bytes]) -> None:
         if not self.stop_watch.active:
@@ -288,6 +343,8 @@ class Link:
 
     def receive(self, frame: Frame, now_ns: int) -> list[LinkEvent]:  # noqa: PLR0911 - a dispatch
         """Take one frame. Never raises on what a device sends: it is counted and skipped."""
+        if not self.trust.believes(frame):
+            return []
         self._heard_ns = now_ns
         try:
             if frame.type == Readings.TYPE:  # the one that comes a hundred times a second
@@ -304,13 +361,15 @@ class Link:
             case StopNotice():
                 return self._notice(message)
             case Hello():
-                return self._hello(message)
+                return self._hello(message, frame.payload)
+            case AuthProof():
+                return self._proof(frame, message)
             case DeviceError():
                 return [DeviceSays(message.code, clean_bytes(message.text))]
             case _:
                 return []  # a type that we do not know, or one that only a host sends
 
-    def _hello(self, hello: Hello) -> list[LinkEvent]:
+    def _hello(self, hello: Hello, payload: bytes) -> list[LinkEvent]:
         if self.phase is not LinkPhase.GREETING or hello.session != self._session:
             return []
         if hello.version != PROTOCOL_VERSION:
@@ -326,8 +385,9 @@ class Link:
             self.phase = LinkPhase.REFUSED
             self.refusal = f"the device introduces itself with what cannot be: {error}"
             return [Refused(self.refusal)]
-        if Capability.AUTHENTICATION in hello.capabilities:
-            self.lease.lose("the device demands authentication, which this cable does not have")
+        self.trust.greeted(info, payload)
+        if not self.trust.may_arm:
+            self.lease.lose(self.trust.why_not)
         old = self.info
         rebooted = old is not None and old.hello.boot_id != hello.boot_id
         self.info = info
@@ -337,6 +397,13 @@ class Link:
             self.stop_watch.restart()
             self._last_report_id = 0
         return [Connected(info, rebooted)]
+
+    def _proof(self, frame: Frame, message: AuthProof) -> list[LinkEvent]:
+        if not self.trust.proof(frame, message):
+            return []
+        if self.lease.phase is ArmPhase.NOT_ARMED:
+            self.lease.lose("not armed yet")
+        return [Proved()]
 
     def _readings(self, payload: bytes, now_ns: int) -> list[LinkEvent]:
         block = read_block(payload)
@@ -373,6 +440,8 @@ class Link:
         pending = self.requests.answered(ack, now_ns)
         self.lease.answered(ack, now_ns)
         events = self._state(ack.state, now_ns)
+        if self.trust.standing is Standing.PROVEN and ack.result is Result.NOT_AUTHENTICATED:
+            events.append(Strangers(_COMMANDED))
         if pending is not None:
             events.append(Answered(type(pending.message).__name__, ack.result))
         return events
@@ -391,6 +460,7 @@ class Link:
     def lost(self, why: str) -> None:
         """The wire is gone. Nothing is armed any more, as far as anybody may say."""
         self.phase = LinkPhase.SILENT
+        self.trust.forget()
         self.requests.clear()
         self.stop_watch.wire_lost()
         self.lease.lose(why)

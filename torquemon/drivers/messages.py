@@ -9,10 +9,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from torquemon.drivers.device_messages import Ack, DeviceError, Hello, Status, StopNotice
+from torquemon.drivers.device_messages import (
+    Ack,
+    AuthProof,
+    DeviceError,
+    Hello,
+    Status,
+    StopNotice,
+)
 from torquemon.drivers.frame import Frame
 from torquemon.drivers.host_messages import (
     ArmRequest,
+    AuthRequest,
     DisarmRequest,
     HelloRequest,
     RenewRequest,
@@ -27,11 +35,14 @@ __all__ = [
     "HOST_TYPES",
     "Ack",
     "ArmRequest",
+    "AuthProof",
+    "AuthRequest",
     "DeviceError",
     "DeviceMessage",
     "DisarmRequest",
     "Hello",
     "HelloRequest",
+    "HostCommand",
     "HostMessage",
     "Message",
     "Readings",
@@ -45,20 +56,15 @@ __all__ = [
     "to_frame",
 ]
 
-HostMessage = (
-    HelloRequest
-    | TareRequest
-    | ArmRequest
-    | RenewRequest
-    | StopRequest
-    | DisarmRequest
-    | StatusRequest
-)
-DeviceMessage = Hello | Readings | Ack | Status | StopNotice | DeviceError
+HostCommand = TareRequest | ArmRequest | RenewRequest | StopRequest | DisarmRequest | StatusRequest
+"""What has a request id and is answered by an Ack."""
+HostMessage = HelloRequest | AuthRequest | HostCommand
+DeviceMessage = Hello | Readings | Ack | Status | StopNotice | DeviceError | AuthProof
 Message = HostMessage | DeviceMessage
 
 HOST_TYPES: Final[tuple[type[HostMessage], ...]] = (
     HelloRequest,
+    AuthRequest,
     TareRequest,
     ArmRequest,
     RenewRequest,
@@ -73,6 +79,7 @@ DEVICE_TYPES: Final[tuple[type[DeviceMessage], ...]] = (
     Status,
     StopNotice,
     DeviceError,
+    AuthProof,
 )
 _BY_TYPE: Final[dict[int, type[Message]]] = {
     kind.TYPE: kind for kind in (*HOST_TYPES, *DEVICE_TYPES)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from torquemon.drivers.device_messages import Ack
-from torquemon.drivers.messages import HostMessage
+from torquemon.drivers.messages import HostCommand
 
 CONFIRM_NS: Final = 200_000_000
 CONFIRM_ROUND_TRIPS: Final = 3
@@ -25,7 +25,7 @@ MAX_PENDING: Final = 32
 class Pending:
     """A command under way."""
 
-    message: HostMessage
+    message: HostCommand
     sent_ns: int
     last_sent_ns: int
     repeats: bool
@@ -49,7 +49,7 @@ class Requests:
         self._last_id = self._last_id % 0xFFFF + 1
         return self._last_id
 
-    def sent(self, message: HostMessage, now_ns: int, *, repeats: bool) -> list[Pending]:
+    def sent(self, message: HostCommand, now_ns: int, *, repeats: bool) -> list[Pending]:
         """Note that `message` goes out now; return what had to be given up to make room."""
         dropped = []
         while len(self._pending) >= MAX_PENDING:
@@ -73,10 +73,10 @@ class Requests:
             round_trip_ns if last is None else last + (round_trip_ns - last) / _SMOOTHING
         )
 
-    def overdue(self, now_ns: int) -> tuple[list[HostMessage], list[HostMessage]]:
+    def overdue(self, now_ns: int) -> tuple[list[HostCommand], list[HostCommand]]:
         """Return what is to be sent again now, and what is given up."""
-        repeat: list[HostMessage] = []
-        expired: list[HostMessage] = []
+        repeat: list[HostCommand] = []
+        expired: list[HostCommand] = []
         interval_ns = max(_REPEAT_NS, round(2 * (self.round_trip_ns or 0)))
         for request_id, pending in list(self._pending.items()):
             if now_ns - pending.sent_ns > self.confirm_timeout_ns:

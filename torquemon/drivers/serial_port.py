@@ -107,7 +107,10 @@ class SerialOpener:
 
 
 class SerialPort:
-    """An open serial port."""
+    """An open serial port. A cable is trusted: who can plug one in stands beside the chair."""
+
+    over_the_air = False
+    bare_why = ""
 
     def __init__(self, url: str, baud_rate: int = BAUD_RATE) -> None:
         self.name = clean(url)

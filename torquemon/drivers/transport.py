@@ -14,6 +14,16 @@ class Transport(Protocol):
         """What the wire is called, for people."""
         ...
 
+    @property
+    def over_the_air(self) -> bool:
+        """Whether strangers can reach it. Behind it only a device that proved itself is armed."""
+        ...
+
+    @property
+    def bare_why(self) -> str:
+        """Why it is not known to be encrypted, a sentence; empty where it is, and on a cable."""
+        ...
+
     def read(self, timeout_s: float) -> bytes:
         """Return what is there, waiting up to `timeout_s` for the first byte; empty if none came.
 

@@ -20,11 +20,13 @@ from torquemon.drivers.link import (
     Connected,
     DeviceSays,
     Halted,
+    Proved,
     Refused,
     Samples,
     StateSeen,
     StopConfirmed,
     StopFailed,
+    Strangers,
 )
 from torquemon.local.view import Band
 from torquemon.model import MEASURED, AlertCode, MotorState, Reading, StopReason, StopReport
@@ -69,6 +71,8 @@ class DeviceSide:
             WireDown: self._wire_down,
             Refused: self._refused,
             DeviceSays: self._says,
+            Proved: self._proved,
+            Strangers: self._strangers,
             JudgeFailed: self._judge_failed,
         }
 
@@ -207,6 +211,12 @@ class DeviceSide:
     def _says(self, event: DeviceSays, _: int) -> None:
         self.notice = f"handpiece: {event.text} (code {event.code})"
         self._chronicle.note(self.notice)
+
+    def _proved(self, _: Proved, __: int) -> None:
+        self._chronicle.note("the handpiece proved who it is")
+
+    def _strangers(self, event: Strangers, _: int) -> None:
+        self._chronicle.raise_alarm(AlertCode.SIGNAL_QUALITY, event.why)
 
     def _judge_failed(self, event: JudgeFailed, _: int) -> None:
         self._chronicle.raise_alarm(

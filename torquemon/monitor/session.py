@@ -112,7 +112,7 @@ class Session:
         if recording.judging is None:
             self._judge(recording)
         device = self.side.device
-        if recording.zeroed and device is not None and device.can_stop:
+        if recording.zeroed and device is not None and not self.warn_only:
             self._arm_wanted_until_ns = now_ns + OPERATOR_NS
 
     def _arm_if_wanted(self, now_ns: int) -> None:
@@ -212,11 +212,23 @@ class Session:
         device = self.side.device
         if recording.judging is None or device is None or not device.can_stop:
             return False
+        if self.warn_only and recording.threshold is None:
+            return False  # it began with a handpiece that is only listened to, and says so
         if now_ns - self._arm_asked_ns < ARM_GRACE_NS:
             return False
         phase = self.handpiece.link.lease.phase
         blind = phase is ArmPhase.ARMED and not self.operator_present
         return blind or phase is ArmPhase.NOT_ARMED
+
+    @property
+    def warn_only(self) -> str:
+        """Return why the handpiece may only be listened to; empty where it may be armed."""
+        device = self.side.device
+        if device is None:
+            return ""
+        if not device.can_stop:
+            return "this handpiece cannot be stopped from here: warn only"
+        return self.handpiece.link.trust.refusal
 
     def why_not_armed(self) -> str:
         """Return the sentence on why the stop is not armed."""
@@ -225,8 +237,8 @@ class Session:
             return "it is armed when a recording starts"
         if not self.side.wire_up:
             return self.side.text
-        if recording.threshold_ncm is None:
-            return "; ".join(recording.threshold_reasons)
+        if self.warn_only or recording.threshold_ncm is None:
+            return self.warn_only or "; ".join(recording.threshold_reasons)
         if not recording.zeroed:
             return "the torque sensor could not be zeroed: let go of the screw, then arm"
         if not self.operator_present:
@@ -294,8 +306,8 @@ class Session:
     def threshold_outlook(self) -> tuple[Threshold | None, tuple[str, ...]]:
         """Return the threshold that a start would arm, and the limits that make it so."""
         device = self.side.device
-        if device is not None and not device.can_stop:
-            return None, ("this handpiece cannot be stopped from here: warn only",)
+        if self.warn_only:
+            return None, (self.warn_only,)
         try:
             found = self.plan.threshold(
                 None if device is None else _limits(device),
@@ -321,12 +333,14 @@ class Session:
 
     def _why_not_to_be_armed(self, recording: Recording) -> str:
         """Return what forbids an arming now; empty where nothing does."""
-        device, lease = self.side.device, self.handpiece.link.lease
-        if device is None or not device.can_stop:
-            return "this handpiece cannot be stopped from here, warn only"
+        lease, trust = self.handpiece.link.lease, self.handpiece.link.trust
+        if self.side.device is None or self.warn_only:
+            return self.warn_only or f"no handpiece yet: {self.side.text}"
         blind = not self.side.wire_up or not self.operator_present
         if blind or recording.threshold_ncm is None:
             return self.why_not_armed()
+        if not trust.may_arm:
+            return trust.why_not
         if lease.phase is ArmPhase.HALTED:
             return lease.why_not
         if not recording.zeroed and self.side.is_turning:

@@ -126,8 +126,12 @@ class Viewer:
         if recording is not None:
             threshold, reasons = recording.threshold, recording.threshold_reasons
         wanted_ncm = threshold.threshold_ncm if threshold else None
-        if device is not None and not device.can_stop:
-            return ArmView(phase=ArmPhase.WARN_ONLY, wanted_ncm=None, held_ncm=None, reasons=())
+        warn_only = session.warn_only
+        if device is not None and warn_only:
+            reasons = (warn_only,) if device.can_stop else ()  # else the screen says it by itself
+            return ArmView(
+                phase=ArmPhase.WARN_ONLY, wanted_ncm=None, held_ncm=None, reasons=reasons
+            )
         lease = session.handpiece.link.lease
         held = lease.held_counts
         held_ncm = device.ncm(held) if device is not None and held is not None else None

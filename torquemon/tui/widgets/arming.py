@@ -83,5 +83,5 @@ def _how(view: View) -> tuple[str, ...]:
     if view.arm.phase is ArmPhase.ARMED and view.arm.held_ncm is not None:
         return (say("arm.armed.how"),)
     if view.arm.phase is ArmPhase.WARN_ONLY:
-        return (say("arm.warn_only.why"),)
+        return () if view.arm.reasons else (say("arm.warn_only.why"),)
     return () if view.arm.reasons or view.stop else (say("arm.not_armed.why"),)
