@@ -21,3 +21,7 @@ class TransportError(DriverError):
 
 class TransportGoneError(TransportError):
     """The wire was there and is gone: unplugged, closed by the other side, out of range."""
+
+
+class TransportPendingError(TransportError):
+    """The wire is being looked for or opened: ask again at once. The message says what is done."""

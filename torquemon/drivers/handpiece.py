@@ -17,9 +17,14 @@ from typing import Final
 
 from torquemon.clock import Clock
 from torquemon.drivers.capture import Capture, Chunk, Direction
-from torquemon.drivers.errors import TransportError, TransportGoneError
+from torquemon.drivers.device_clock import DeviceClock
+from torquemon.drivers.errors import (
+    TransportError,
+    TransportGoneError,
+    TransportPendingError,
+)
 from torquemon.drivers.frame import Framer
-from torquemon.drivers.link import Link, LinkEvent, LinkPhase, Samples, StopFailed
+from torquemon.drivers.link import Connected, Link, LinkEvent, LinkPhase, Samples, StopFailed
 from torquemon.drivers.transport import Transport, TransportOpener
 from torquemon.drivers.trust import NO_KEYS, Keys
 from torquemon.model import MEASURED, Command, Reading, Stop
@@ -62,6 +67,13 @@ class JudgeFailed:
 HandpieceEvent = LinkEvent | WireUp | WireDown | JudgeFailed
 
 
+def _sentence(error: Exception) -> str:
+    """Return what is told of an error; one that is no sentence of ours becomes one."""
+    if isinstance(error, TransportError):
+        return str(error)
+    return f"the driver failed ({clean(f'{type(error).__name__}: {error}')}): trying anew"
+
+
 def _judge_nothing(_: Reading) -> Stop | None:
     return None
 
@@ -79,6 +91,7 @@ class Handpiece:
         self.link = Link(seed, keys)
         self.capture = Capture()
         self.framer = Framer()
+        self.device_clock = DeviceClock()
         self.dropped_events = 0
         self._opener = opener
         self._clock = clock
@@ -89,6 +102,7 @@ class Handpiece:
         self._renew_until_ns = 0
         self._reading_ns = 0
         self._transport: Transport | None = None
+        self._pending_why = ""
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="handpiece", daemon=True)
 
@@ -139,23 +153,39 @@ class Handpiece:
         while not self._closing.is_set():
             try:
                 self._transport = transport = self._opener()
-            except TransportError as error:
-                self._tell(WireDown(str(error), was_up=False))
+            except TransportPendingError as error:  # it has waited itself: no back-off
+                self._tell_pending(str(error))
+                continue
+            except Exception as error:  # noqa: BLE001 - without this thread no wire is looked for
+                self._pending_why = ""
+                self._tell(WireDown(_sentence(error), was_up=False))
                 self._closing.wait(_BACK_OFF_S[min(attempt, len(_BACK_OFF_S) - 1)])
                 attempt += 1
                 continue
             attempt = 0
+            self._pending_why = ""
             try:
                 self._converse(transport)
             except TransportError as error:
                 self.on_gone(str(error))
             except Exception as error:  # noqa: BLE001 - without this thread nothing watches
-                why = clean(f"{type(error).__name__}: {error}")
-                self.on_gone(f"the driver failed ({why}): trying anew")
+                self.on_gone(_sentence(error))
             finally:
-                self._transport = None
-                transport.close()
+                self._let_go(transport)
             self._closing.wait(_BACK_OFF_S[0])
+
+    def _tell_pending(self, why: str) -> None:
+        """Say what is being done to get a wire; once while it is the same."""
+        if why != self._pending_why:
+            self._pending_why = why
+            self._tell(WireDown(why, was_up=False))
+
+    def _let_go(self, transport: Transport) -> None:
+        self._transport = None
+        try:
+            transport.close()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._tell(WireDown(_sentence(error), was_up=False))
 
     def _converse(self, transport: Transport) -> None:
         self.on_open(transport, self._clock.monotonic_ns())
@@ -192,6 +222,9 @@ class Handpiece:
             for event in self.link.receive(frame, now_ns):
                 if type(event) is Samples:
                     self._judge_all(transport, event)
+                    self.device_clock.saw(event.readings[-1].device_time_us, now_ns)
+                elif type(event) is Connected and event.rebooted:
+                    self.device_clock.restart()
                 self._tell(event)
         self.capture.append(Chunk(now_ns, Direction.RECEIVED, data))
 
