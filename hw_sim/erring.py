@@ -50,7 +50,7 @@ class ErringHandpiece(Handpiece):
         self._rng = seeded("errors", seed)
         self._good_sensor = self.sensor
         self._stream: TruthStream = TruthStream(self)
-        self.truths: dict[int, dict[int, Fact]] = {}
+        self.truths: dict[int, dict[int, list[Fact]]] = {}
         self._write_down()
         self.elapsed_us = 0
         self.obeys_since_us = 0

@@ -66,7 +66,7 @@ class TruthStream(ReadingStream):
 
     def __init__(self, handpiece: Handpiece) -> None:
         super().__init__(handpiece.link, handpiece.params.device)
-        self.truth: dict[int, Fact] = {}
+        self.truth: dict[int, list[Fact]] = {}  # a number may be used again after a wrap
         self.offset_us = 0
         self.garbled = False
         self.silent = False
@@ -87,12 +87,14 @@ class TruthStream(ReadingStream):
         if self.garbled:
             torque_counts, validity = _GARBAGE_COUNTS, Validity.INVALID
         stamp_us = max(time_us + self.offset_us, 0)
-        self.truth[self.next_seq & SEQ_MASK] = (
-            stamp_us,
-            torque_counts,
-            round(angle_deg * 1000.0) if self._angle else None,
-            round(speed_drpm) if self._speed else None,
-            validity,
+        self.truth.setdefault(self.next_seq & SEQ_MASK, []).append(
+            (
+                stamp_us,
+                torque_counts,
+                round(angle_deg * 1000.0) if self._angle else None,
+                round(speed_drpm) if self._speed else None,
+                validity,
+            )
         )
         super().add(stamp_us, torque_counts, angle_deg, speed_drpm, validity)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from hw_sim.erring import ErringHandpiece
+from hw_sim.erring_parts import Fact
 from torquemon.drivers.handpiece import NO_DATA_NS, HandpieceEvent
 from torquemon.drivers.link import Connected, Samples
 from torquemon.model import Reading, Validity
@@ -57,19 +58,21 @@ class ReadingRules:
     ) -> None:
         """No reading has a wrong number, time, value or validity, and none comes twice."""
         name = "each_reading_is_what_was_measured"
-        fact = device.truths[self._boot_id].get(reading.seq & _SEQ_MASK)
-        if fact is None:
-            self._broken(name, f"sample {reading.seq} was never taken")
-        stamp_us, counts, angle_mdeg, speed_drpm, validity = fact
-        angle_deg = None if angle_mdeg is None else angle_mdeg / 1000
-        speed_rpm = None if speed_drpm is None else speed_drpm / 10
-        torque_ncm = counts_to_ncm(counts, _RESOLUTION, self._unit)
-        meant = (stamp_us, now_ns, torque_ncm, angle_deg, speed_rpm, validity)
-        if tuple(reading)[1:] != meant:
+        facts = device.truths[self._boot_id].get(reading.seq & _SEQ_MASK, ())
+        if not any(tuple(reading)[1:] == self._meant(fact, now_ns) for fact in facts):
+            meant = [self._meant(fact, now_ns) for fact in facts]
             self._broken(name, f"sample {reading.seq} is {reading}, was {meant}")
         if self._last_seq is not None and reading.seq <= self._last_seq:
             self._broken(name, f"sample {reading.seq} after {self._last_seq}")
         self._last_seq = reading.seq
+
+    def _meant(self, fact: Fact, now_ns: int) -> tuple[object, ...]:
+        """What a reading of this sample must say, its number apart."""
+        stamp_us, counts, angle_mdeg, speed_drpm, validity = fact
+        angle_deg = None if angle_mdeg is None else angle_mdeg / 1000
+        speed_rpm = None if speed_drpm is None else speed_drpm / 10
+        torque_ncm = counts_to_ncm(counts, _RESOLUTION, self._unit)
+        return (stamp_us, now_ns, torque_ncm, angle_deg, speed_rpm, validity)
 
     def no_number_without_data(self, shown: Reading | None, now_ns: int) -> None:
         """NO DATA is shown 250 ms after the last valid reading came."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from torquemon.drivers.codec import Result
 from torquemon.drivers.device import RENUMBERED_FRAMES, Sequence
 from torquemon.drivers.device_messages import Ack, DeviceState
@@ -77,17 +79,39 @@ def test_a_nonce_of_somebody_else_proves_nothing() -> None:
     assert lease.phase is ArmPhase.NOT_ARMED
 
 
-def still(time_us: int) -> Reading:
-    return Reading(0, time_us, 0, 1.0, 5.0, 0.0, Validity.VALID)
+def motion(time_us: int, angle_deg: float, speed_rpm: float | None, host_ms: int) -> Reading:
+    return Reading(0, time_us, host_ms * MS, 1.0, angle_deg, speed_rpm, Validity.VALID)
 
 
 def test_a_standstill_is_seen_by_a_clock_that_was_set_back() -> None:
     watch = StopWatch()
     watch.begin(0)
-    watch.saw_reading(still(900_000_000))
-    for step in range(6):
-        watch.saw_reading(still(1_000 + step * 10_000))
+    watch.saw_reading(motion(900_000_000, 5.0, 0.0, 0))
+    for step in range(1, 8):
+        watch.saw_reading(motion(1_000 + step * 10_000, 5.0, 0.0, step * 10))
     assert watch.check(100 * MS, None) is StopPhase.CONFIRMED
+
+
+@pytest.mark.requirement("REQ-STOP-3")
+def test_a_screw_that_crawls_is_not_standing() -> None:
+    """Angle alone: at 7.5 degrees a second, 1.25 rpm, a short look sees next to nothing."""
+    watch = StopWatch()
+    watch.begin(0, has_motion=True)
+    for step in range(40):
+        watch.saw_reading(motion(step * 10_000, step * 0.075, None, step * 10))
+        assert watch.check(step * 10 * MS, None) is not StopPhase.CONFIRMED
+    assert watch.phase is StopPhase.FAILED
+
+
+@pytest.mark.requirement("REQ-STOP-3")
+def test_a_clock_that_leaps_makes_no_standstill() -> None:
+    """At 1 kHz a turning screw moves 0.15 degrees from one sample to the next."""
+    watch = StopWatch()
+    watch.begin(0, has_motion=True)
+    for step in range(10):
+        watch.saw_reading(motion(step * 1_000, step * 0.15, None, step))
+    watch.saw_reading(motion(500_000_000, 1.4, None, 10))
+    assert watch.check(10 * MS, None) is StopPhase.WATCHING
 
 
 def halted_state() -> DeviceState:
@@ -100,18 +124,24 @@ def test_the_word_of_a_device_that_measures_motion_waits_for_its_motion() -> Non
     watch.saw_state(halted_state())
     assert watch.check(1 * MS, None) is StopPhase.WATCHING
     for step in range(1, 20):
-        turning = Reading(0, step * 10_000, 0, 1.0, step * 1.5, 25.0, Validity.VALID)
-        watch.saw_reading(turning)
+        watch.saw_reading(motion(step * 10_000, step * 1.5, 25.0, step * 10))
         watch.check(step * 10 * MS, None)
     assert watch.phase is StopPhase.FAILED
 
 
-def test_its_word_counts_when_no_motion_is_measured_any_more() -> None:
+@pytest.mark.parametrize("seen_ms", [None, 0])
+def test_its_word_counts_when_no_motion_is_measured_any_more(seen_ms: int | None) -> None:
+    """And not before: it may say still and turn on while its sensor is silent for a moment."""
     watch = StopWatch()
     watch.begin(0, has_motion=True)
     watch.saw_state(halted_state())
-    phases = [watch.check(now_ms * MS, None) for now_ms in (10, 100, 110)]
-    assert phases == [StopPhase.WATCHING, StopPhase.WATCHING, StopPhase.CONFIRMED]
+    if seen_ms is not None:
+        watch.saw_reading(motion(0, 1.0, 25.0, seen_ms))
+    found = {now_ms: watch.check(now_ms * MS, None) for now_ms in range(10, 4100, 10)}
+    assert found[150] is StopPhase.WATCHING
+    assert found[160] is StopPhase.FAILED
+    assert found[1990] is StopPhase.FAILED
+    assert found[4090] is StopPhase.CONFIRMED
 
 
 def test_a_device_that_numbers_anew_is_heard_again() -> None:

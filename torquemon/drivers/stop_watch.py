@@ -1,8 +1,9 @@
 """Was the stop obeyed? Watches what the handpiece does, not only what it answers. Sans-I/O.
 
 A stop counts as confirmed when the motion channels stand still (speed or angle, where the device
-has one), otherwise when its state says halted or still. Unconfirmed after 150 ms or three round
-trips it has failed, is said so, and is repeated until it holds.
+has one), otherwise when its state says halted or still. Where motion is measured but its readings
+stay away, the word counts after two seconds, and the stop has failed by then. Unconfirmed after
+150 ms or three round trips it has failed, is said so, and is repeated until it holds.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ CONFIRM_NS: Final = 150_000_000
 REPEAT_NS: Final = 40_000_000
 _STILL_RPM: Final = 1.0
 """Below one revolution per minute, 6 degrees a second, nothing is being wound."""
-_STILL_DEG: Final = 0.5
-_STILL_US: Final = 20_000
-"""This long without motion is a standstill."""
-_MOTION_WAIT_NS: Final = 100_000_000
+_STILL_US: Final = 50_000
+"""This long without motion is a standstill, by the device's clock and by ours: one may jump."""
+_STILL_DEG: Final = 0.3
+"""One revolution per minute over that time: an angle alone must not call a crawling screw still."""
+_MOTION_WAIT_NS: Final = 2_000_000_000
 """So long a word of the device waits for its motion channels to bear it out."""
 
 
@@ -46,8 +48,9 @@ class StopWatch:
     def _forget(self) -> None:
         self._state_still = False
         self._state_still_ns: int | None = None
-        self._motion_seen = False
+        self._motion_ns: int | None = None
         self._still_from_us: int | None = None
+        self._still_from_ns = 0
         self._still_angle_deg = 0.0
         self._motion_still = False
 
@@ -84,7 +87,7 @@ class StopWatch:
         """Take a reading: its speed or angle tells whether the screw still turns."""
         if not self.active or (reading.speed_rpm is None and reading.angle_deg is None):
             return
-        self._motion_seen = True
+        now_ns = self._motion_ns = reading.host_time_ns
         moving = reading.speed_rpm is not None and abs(reading.speed_rpm) >= _STILL_RPM
         angle_deg = reading.angle_deg
         if angle_deg is not None and abs(angle_deg - self._still_angle_deg) > _STILL_DEG:
@@ -92,19 +95,26 @@ class StopWatch:
         now_us, since_us = reading.device_time_us, self._still_from_us
         if moving or since_us is None or now_us < since_us:  # earlier: the clock was set back
             self._still_from_us = since_us = now_us
+            self._still_from_ns = now_ns
             self._still_angle_deg = self._still_angle_deg if angle_deg is None else angle_deg
-        self._motion_still = now_us - since_us >= _STILL_US
+        self._motion_still = (
+            now_us - since_us >= _STILL_US and now_ns - self._still_from_ns >= _STILL_US * 1000
+        )
 
     def check(self, now_ns: int, round_trip_ns: float | None) -> StopPhase:
         """Return the phase as of now."""
         if self.active:
-            still = self._motion_still if self._motion_seen else self._word_counts(now_ns)
+            still = self._motion_still if self._hears_motion(now_ns) else self._word_counts(now_ns)
             limit_ns = max(CONFIRM_NS, 3 * (round_trip_ns or 0))
             if still:
                 self.phase = StopPhase.CONFIRMED
             elif now_ns - self._since_ns > limit_ns:
                 self.phase = StopPhase.FAILED
         return self.phase
+
+    def _hears_motion(self, now_ns: int) -> bool:
+        """Whether motion was measured lately: then that is what counts."""
+        return self._motion_ns is not None and now_ns - self._motion_ns < _MOTION_WAIT_NS
 
     def _word_counts(self, now_ns: int) -> bool:
         """Whether the state says still, and nothing that measures motion can be asked."""
