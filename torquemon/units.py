@@ -95,3 +95,8 @@ def deg_to_turns(angle_deg: float) -> float:
 def depth_mm(angle_deg: float, pitch_mm: float) -> float:
     """Nominal insertion depth of a screw of `pitch_mm` per turn after `angle_deg` of rotation."""
     return angle_deg / DEGREES_PER_TURN * pitch_mm
+
+
+def work_j(torque_ncm: float, angle_deg: float) -> float:
+    """Work of a torque through an angle, in joules (1 N·cm through one radian is 0.01 J)."""
+    return torque_ncm / 100.0 * math.radians(angle_deg)
