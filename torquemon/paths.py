@@ -60,3 +60,8 @@ def keys_path() -> Path:
 def lock_path() -> Path:
     """What the monitor holds while it runs: one monitor a chair."""
     return home() / "monitor.lock"
+
+
+def settings_path() -> Path:
+    """Where the settings of the screen stand."""
+    return home() / "settings.toml"

@@ -129,7 +129,8 @@ def test_tui_curve_shows_window_threshold_and_alarm() -> None:
     assert "▼" in drawn[0]
     assert any(dots * 60 in row for row in drawn for dots in "⣀⠤⠒⠉")
     grounds = {s.style.bgcolor.name for line in lines for s in line if s.style and s.style.bgcolor}
-    assert palette.BAND_TINT in grounds
+    assert palette.worn().colours is not None
+    assert palette.worn().colours[palette.BAND_TINT] in grounds
     assert drawn[-1].rstrip().endswith("30 s")
     assert all(len(row) <= 80 for row in drawn)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import ClassVar
 
 from textual.app import App
 from textual.screen import Screen
 
 from torquemon.local.view import CurveBlock, View
-from torquemon.tui import palette
+from torquemon.settings import Settings
+from torquemon.tui import looks
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.pump import Pace, ViewPump
 from torquemon.tui.screens.base import BaseScreen
@@ -28,15 +30,18 @@ class DashboardApp(App[int]):
     ALLOW_SELECT: ClassVar[bool] = False
 
     def __init__(
-        self, link: MonitorLink, *, start_recording: bool = False, pace: Pace | None = None
+        self,
+        link: MonitorLink,
+        *,
+        start_recording: bool = False,
+        pace: Pace | None = None,
+        settings: Settings | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=looks.ansi_color(os.environ))
+        looks.dress(self, settings or Settings())
         self.title = say("title")
-        self.animation_level = "none"
         self._insert = InsertScreen(link, start_recording=start_recording)
         self._pump = ViewPump(link, Fan(self, self._insert), pace or Pace())
-        self.register_theme(palette.THEME)
-        self.theme = palette.THEME.name
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen to begin with."""

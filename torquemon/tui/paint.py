@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from torquemon.text import clean
 from torquemon.tui import palette
+from torquemon.tui.palette import Role
 
 Line = list[Segment]
 
@@ -25,12 +26,24 @@ _LONGEST_CHARS: Final = 400
 """Longest sentence shown; the loopback protocol carries no longer ones."""
 
 
-@lru_cache(maxsize=512)
 def style(
-    ink: str, ground: str = palette.BACKGROUND, *, bold: bool = False, strike: bool = False
+    ink: Role, ground: Role = palette.BACKGROUND, *, bold: bool = False, strike: bool = False
 ) -> Style:
-    """Return the style of `ink` on `ground`."""
-    return Style(color=ink, bgcolor=ground, bold=bold, strike=strike)
+    """Return the style of `ink` on `ground` in the look that is worn."""
+    return _style(palette.worn().name, ink, ground, bold, strike)
+
+
+@lru_cache(maxsize=1024)
+def _style(look_name: str, ink: Role, ground: Role, bold: bool, strike: bool) -> Style:  # noqa: FBT001 - positional for the cache
+    colours = palette.LOOKS[look_name].colours
+    if colours is None:
+        return Style(bold=bold, strike=strike, reverse=ink is palette.ON_FILL)
+    return Style(color=colours[ink], bgcolor=colours[ground], bold=bold, strike=strike)
+
+
+def _blank(ground: Role) -> Style:
+    """Return the style of empty cells on `ground`."""
+    return style(palette.ON_FILL if ground in palette.HUES else palette.INK, ground)
 
 
 @lru_cache(maxsize=512)
@@ -44,7 +57,7 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
-def blocks(row: str, ink: str, ground: str = palette.BACKGROUND) -> Line:
+def blocks(row: str, ink: Role, ground: Role = palette.BACKGROUND) -> Line:
     """Return a row of block letters; full blocks fill the cell to its edges.
 
     A font's full block often leaves a gap between lines; the ground beneath it does not.
@@ -104,13 +117,13 @@ class Painted(Widget):
     `set_state` compares: an equal state costs nothing, and the compositor is not told.
     """
 
-    GROUND: ClassVar[str] = palette.BACKGROUND
+    GROUND: ClassVar[Role] = palette.BACKGROUND
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes, markup=False)
         self._state: object = None
         self._lines: list[Strip] = []
-        self._painted_for: tuple[int, int] | None = None
+        self._painted_for: tuple[int, int, int] | None = None
 
     def set_state(self, state: object) -> None:
         """Show `state` from now on."""
@@ -130,12 +143,13 @@ class Painted(Widget):
     def render_line(self, y: int) -> Strip:
         """Return line `y` (see `Widget`)."""
         width, height = self.size
-        if self._painted_for != (width, height):
-            self._painted_for = (width, height)
-            blank = style(palette.INK, self.GROUND)
+        painted_for = (width, height, palette.changes())
+        blank = _blank(self.GROUND)
+        if self._painted_for != painted_for:
+            self._painted_for = painted_for
             self._lines = [
                 Strip(line).adjust_cell_length(width, blank) for line in self.paint(width, height)
             ]
         if y < len(self._lines):
             return self._lines[y]
-        return Strip.blank(width, style(palette.INK, self.GROUND))
+        return Strip.blank(width, blank)

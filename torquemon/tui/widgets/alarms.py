@@ -62,7 +62,7 @@ class AlarmList(Painted):
         else:
             why = f"{marks}: {why}"
         colour = palette.PRIORITY_COLOURS[alarm.priority]
-        ink = (colour, self.GROUND) if alarm.acknowledged else (palette.BLACK, colour)
+        ink = (colour, self.GROUND) if alarm.acknowledged else (palette.ON_FILL, colour)
         head = [Segment(fitted(name, width), style(*ink, bold=True))]
         reason = clipped(why, width, why_rows)
         return [head, *([Segment(row, style(palette.INK, self.GROUND))] for row in reason)]

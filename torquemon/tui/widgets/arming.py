@@ -11,6 +11,7 @@ from rich.segment import Segment
 from torquemon.local.view import ArmPhase, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style
+from torquemon.tui.palette import Role
 from torquemon.tui.words import say
 
 _SHAPES: Final[Mapping[ArmPhase, str]] = MappingProxyType(
@@ -22,7 +23,7 @@ _SHAPES: Final[Mapping[ArmPhase, str]] = MappingProxyType(
         ArmPhase.WARN_ONLY: "△",
     }
 )
-_COLOURS: Final[Mapping[ArmPhase, str]] = MappingProxyType(
+_COLOURS: Final[Mapping[ArmPhase, Role]] = MappingProxyType(
     {
         ArmPhase.ARMED: palette.GREEN,
         ArmPhase.HALTED: palette.VERMILLION,

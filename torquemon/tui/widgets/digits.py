@@ -16,6 +16,7 @@ from rich.segment import Segment
 from torquemon.local.view import Band, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, blocks, centred, style
+from torquemon.tui.palette import Role
 from torquemon.tui.widgets.glyphs import block_text, line_width
 from torquemon.tui.words import say
 
@@ -29,7 +30,7 @@ _MIN_WIDE: Final = 3
 
 class _Shown(NamedTuple):
     text: str
-    colour: str
+    colour: Role
 
 
 class Fit(NamedTuple):
@@ -103,7 +104,7 @@ class TorqueNumber(Painted):
 class BlockWords(Painted):
     """Words in block letters over the full width, one a line, for what must not be missed."""
 
-    def __init__(self, *words: str, colour: str, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *words: str, colour: Role, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._words = words
         self._colour = colour

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from torquemon.local.view import View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, centred, fitted, style
+from torquemon.tui.palette import Role
 from torquemon.tui.widgets.axes import TorqueAxis, torque_axis
 from torquemon.tui.words import say
 
@@ -27,7 +28,7 @@ class _Shown(NamedTuple):
     torque_ncm: float | None
     peak_ncm: float | None
     axis: TorqueAxis
-    colour: str
+    colour: Role
 
 
 class TorqueGauge(Painted):
@@ -84,7 +85,7 @@ class TorqueGauge(Painted):
         ]
 
 
-def _under(shown: _Shown, fill: str) -> str:
+def _under(shown: _Shown, fill: str) -> Role:
     """Return the ground of a cell of the bar; a full one is filled to its edges."""
     return shown.colour if fill == _EIGHTHS[-1] else palette.RAISED
 

@@ -44,13 +44,13 @@ class Header(Painted):
         right = f" {word} {elapsed_s // 60:02d}:{elapsed_s % 60:02d} "
         name = f" {say('title')} "
         recording = phase is SessionPhase.RECORDING
-        ink, ground = (palette.BLACK, palette.SKY) if recording else (palette.INK, palette.RAISED)
+        ink, ground = (palette.ON_FILL, palette.SKY) if recording else (palette.INK, palette.RAISED)
         if recording:
             right = f" ●{right}"
         room = width - len(name) - cell_len(right) - 1
         return [
             [
-                Segment(name, style(palette.BLACK, palette.MUTED, bold=True)),
+                Segment(name, style(palette.ON_FILL, palette.MUTED, bold=True)),
                 Segment(" " + fitted(what, room), style(palette.INK, self.GROUND)),
                 Segment(right, style(ink, ground, bold=True)),
             ]
@@ -85,7 +85,7 @@ class Watermark(Painted):
         text = f" {word} · {why} · {word} "
         side = max(0, (width - len(text)) // 2)
         text = centred(_MARK * side + text + _MARK * side, width)
-        return [[Segment(text, style(palette.BLACK, palette.PURPLE, bold=True))]] * height
+        return [[Segment(text, style(palette.ON_FILL, palette.PURPLE, bold=True))]] * height
 
 
 def window_text(view: View) -> str:

@@ -12,6 +12,7 @@ from textual.message import Message
 from torquemon.local.view import SessionPhase, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, blocks, centred, style
+from torquemon.tui.palette import Role
 from torquemon.tui.widgets.glyphs import block_text
 from torquemon.tui.words import say
 
@@ -90,7 +91,7 @@ class KeyBar(Painted):
         self._fields = []
         x = 0
         if not shown.controlling:
-            line.append(Segment(f" {say('keys.viewer')} ", style(palette.BLACK, palette.YELLOW)))
+            line.append(Segment(f" {say('keys.viewer')} ", style(palette.ON_FILL, palette.YELLOW)))
             x = cell_len(line[0].text)
         for key in KEYS:
             label = "finish" if key.label == "record" and shown.recording else key.label
@@ -115,10 +116,10 @@ class KeyBar(Painted):
                 self.post_message(self.Chosen(field.action))
 
 
-def _cap_colours(key: Key) -> tuple[str, str]:
+def _cap_colours(key: Key) -> tuple[Role, Role]:
     if key.label == "stop":
-        return palette.BLACK, palette.VERMILLION
-    return palette.BLACK, palette.MUTED
+        return palette.ON_FILL, palette.VERMILLION
+    return palette.ON_FILL, palette.MUTED
 
 
 class StopButton(Painted):
@@ -135,7 +136,7 @@ class StopButton(Painted):
         if height >= _BLOCK_ROWS:
             word = list(block_text(say("stop.button"), height, height - 2))
         rows = [""] * ((height - len(word)) // 2) + word + [say("stop.hint")]
-        return [blocks(centred(row, width), palette.BLACK, self.GROUND) for row in rows[:height]]
+        return [blocks(centred(row, width), palette.ON_FILL, self.GROUND) for row in rows[:height]]
 
     def on_click(self) -> None:
         """Ask for a stop."""

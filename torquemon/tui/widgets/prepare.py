@@ -89,7 +89,7 @@ class Choice(Painted, can_focus=True):
         if not height:
             return []
         ink, ground = (
-            (palette.BLACK, palette.SKY) if self.has_focus else (palette.INK, palette.RAISED)
+            (palette.ON_FILL, palette.SKY) if self.has_focus else (palette.INK, palette.RAISED)
         )
         text = f"‹ {shown(self._options[self._index].name)}"
         return [[Segment(fitted(text, width - 2) + " ›", style(ink, ground))]]

@@ -81,7 +81,7 @@ class StateStrip(Painted):
 
     def _style(self, shown: _Shown, band: Band) -> Style:
         if band is shown.band:
-            return style(palette.BLACK, palette.BAND_COLOURS[band], bold=True)
+            return style(palette.ON_FILL, palette.BAND_COLOURS[band], bold=True)
         return style(palette.MUTED, palette.PANEL)
 
     def _words(self, shown: _Shown, width: int) -> Line:

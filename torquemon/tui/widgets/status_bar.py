@@ -17,10 +17,11 @@ from rich.segment import Segment
 from torquemon.local.view import LinkPhase, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, fitted, shown, style
+from torquemon.tui.palette import Role
 from torquemon.tui.words import say
 
 _TRACK: Final = ("●○○○", "○●○○", "○○●○", "○○○●", "○○●○", "○●○○")
-_COLOURS: Final[Mapping[LinkPhase, str]] = MappingProxyType(
+_COLOURS: Final[Mapping[LinkPhase, Role]] = MappingProxyType(
     {
         LinkPhase.CONNECTED: palette.GREEN,
         LinkPhase.CONNECTING: palette.SKY,
@@ -78,7 +79,7 @@ class StatusBar(Painted):
         life = palette.GREEN if alive else palette.YELLOW
         return [
             [
-                Segment(head, style(palette.BLACK, _COLOURS[phase], bold=True)),
+                Segment(head, style(palette.ON_FILL, _COLOURS[phase], bold=True)),
                 Segment(" " + fitted(text, room), style(palette.INK, self.GROUND)),
                 Segment(tail, style(palette.MUTED, self.GROUND)),
                 Segment(mark, style(life, self.GROUND, bold=True)),
@@ -140,7 +141,7 @@ class NoticeLine(Painted):
         line: Line = [Segment(" ", style(palette.INK, self.GROUND))]
         if storage:
             warning = f" {say('storage', why=storage)} "
-            line.append(Segment(warning, style(palette.BLACK, palette.YELLOW, bold=True)))
+            line.append(Segment(warning, style(palette.ON_FILL, palette.YELLOW, bold=True)))
             line.append(Segment(" ", style(palette.INK, self.GROUND)))
         ink = palette.VERMILLION if urgent else palette.INK
         line.append(Segment(fitted(text, width), style(ink, self.GROUND, bold=urgent)))

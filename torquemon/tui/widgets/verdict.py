@@ -50,7 +50,7 @@ class VerdictPanel(Painted):
         )
         colour = palette.BAND_COLOURS[band]
         lines: list[Line] = [
-            [Segment(fitted(word, width), style(palette.BLACK, colour, bold=True))],
+            [Segment(fitted(word, width), style(palette.ON_FILL, colour, bold=True))],
             [Segment(fitted(f" {figures}", width), style(palette.INK, self.GROUND, bold=True))],
         ]
         lines += [

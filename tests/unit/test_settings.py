@@ -1,0 +1,102 @@
+"""The settings file: whatever is in it, a screen starts, and STOP keeps its keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from torquemon import paths
+from torquemon.settings import (
+    CHOICES,
+    KEY_IDS,
+    STOP_KEYS,
+    Settings,
+    SettingsError,
+    load,
+    save,
+)
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "settings.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_settings_that_are_not_there_are_the_usual_ones(tmp_path: Path) -> None:
+    assert load(tmp_path / "none.toml") == (Settings(), ())
+
+
+def test_settings_stand_in_the_folder_of_the_chair(chair_folder: Path) -> None:
+    save(Settings(language="de"))
+    assert paths.settings_path().parent == chair_folder
+    assert load().settings.language == "de"
+
+
+@given(
+    st.builds(
+        Settings,
+        **{name: st.sampled_from(values) for name, values in CHOICES.items()},
+        keys=st.dictionaries(
+            st.sampled_from(KEY_IDS),
+            st.tuples(st.sampled_from(["x", "ctrl+a", "f9", "space", "B"])),
+            max_size=1,
+        ),
+    )
+)
+def test_settings_are_read_as_they_were_stored(settings: Settings) -> None:
+    path = paths.home() / "round.toml"
+    save(settings, path)
+    loaded = load(path)
+    assert loaded.problems == ()
+    assert loaded.settings == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('language = "fr"', "language is not used: must be one of en, de"),
+        ("theme = 7", "theme is not used"),
+        ('langage = "de"', "no setting langage; there are language"),
+        ("= broken", "cannot be read, the usual ones hold"),
+        ('[keys]\nfly = ["x"]', "fly: no key can be chosen for this"),
+        ('[keys]\nrecord = ["f12"]', "record: f12 stops the motor and nothing else"),
+        ('[keys]\nhelp = ["s"]', "help: s stops the motor and nothing else"),
+        ('[keys]\nstop = ["x"]', "stop: no key can be chosen for this"),
+        ('[keys]\nhelp = ["\\u001b[2J"]', "is no name of a key"),
+        ("[keys]\nhelp = []", "help: one to 4 keys are needed"),
+        ('[keys]\nhelp = ["x"]\nquit = ["x"]', "quit: x is the key of help already"),
+    ],
+)
+def test_settings_that_cannot_be_used_say_so_and_the_rest_holds(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    loaded = load(written(tmp_path, text))
+    assert words in " ".join(loaded.problems)
+    assert loaded.settings.language == "en"
+    assert all(problem.isprintable() for problem in loaded.problems)
+
+
+def test_settings_of_one_bad_key_leave_the_others(tmp_path: Path) -> None:
+    text = 'theme = "light"\n[keys]\nhelp = ["h"]\nrecord = ["f12"]\nquit = ["x"]'
+    settings, problems = load(written(tmp_path, text))
+    assert settings.theme == "light"
+    assert settings.keymap() == {"help": "h", "quit": "x"}
+    assert len(problems) == 1
+
+
+@given(st.binary(max_size=400))
+def test_settings_of_any_bytes_never_raise(data: bytes) -> None:
+    path = paths.home() / "any.toml"
+    path.write_bytes(data)
+    settings, problems = load(path)
+    assert all(problem.isprintable() for problem in problems)
+    assert not any(key in STOP_KEYS for keys in settings.keys.values() for key in keys)
+
+
+def test_settings_that_cannot_be_stored_say_what_holds(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="hold until this screen ends"):
+        save(Settings(), tmp_path / "missing" / "settings.toml")

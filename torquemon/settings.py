@@ -1,0 +1,192 @@
+"""What the user chose for the screen: language, look, axis of the curve, keys. One TOML file.
+
+A bad value never keeps a screen from starting: it falls back to what is usual and gives one
+sentence to be shown. STOP keeps its keys, whatever the file says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from torquemon import paths
+from torquemon.text import clean
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "language": ("en", "de"),
+        "theme": ("okabe-ito", "dark", "light"),
+        "curve": ("time", "angle"),
+    }
+)
+"""The values that a setting may have; the first is the usual one."""
+STOP_KEYS: Final = ("f12", "s")
+"""They stop the motor from every screen. Nothing else may have them."""
+KEY_IDS: Final = (
+    "record",
+    "acknowledge",
+    "pause-sound",
+    "axis",
+    "log",
+    "arm",
+    "tare",
+    "prepare",
+    "help",
+    "quit",
+)
+"""What a key may be chosen for; the names are the binding ids of the screens."""
+MAX_FILE_BYTES: Final = 64_000
+"""More is not read."""
+_MAX_KEYS: Final = 4
+Keys = Mapping[str, tuple[str, ...]]
+_KEY_CHARS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+")
+_MAX_KEY_CHARS: Final = 32
+
+
+class SettingsError(OSError):
+    """The settings could not be stored; the message says why and what to do."""
+
+
+class Settings(BaseModel):
+    """The settings. `keys` maps a binding id to the keys that do it, in Textual's names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: str = CHOICES["language"][0]
+    theme: str = CHOICES["theme"][0]
+    curve: str = CHOICES["curve"][0]
+    keys: Keys = Field(default_factory=dict)
+
+    @field_validator("language", "theme", "curve")
+    @classmethod
+    def _known(cls, value: str, info: Any) -> str:  # noqa: ANN401 - pydantic's own type of a check
+        allowed = CHOICES[info.field_name]
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+    @field_validator("keys")
+    @classmethod
+    def _keys_that_may_be(cls, keys: Keys) -> Keys:
+        taken: dict[str, str] = {}
+        for name, chosen in keys.items():
+            why = _why_not(name, chosen)
+            twice = next((key for key in chosen if key in taken), None)
+            if twice is not None:
+                why = f"{twice} is the key of {taken[twice]} already"
+            if why:
+                raise ValueError(f"{clean(name)}: {why}")
+            taken |= dict.fromkeys(chosen, name)
+        return keys
+
+    def keymap(self) -> dict[str, str]:
+        """Return the keys as `App.set_keymap` takes them."""
+        return {name: ",".join(keys) for name, keys in self.keys.items()}
+
+
+class Loaded(NamedTuple):
+    """Settings, and a sentence for everything in the file that could not be used."""
+
+    settings: Settings
+    problems: tuple[str, ...]
+
+
+def load(path: Path | None = None) -> Loaded:
+    """Read the settings; a file that is not there means the usual ones. Never raises."""
+    try:
+        path = path or paths.settings_path()
+        with path.open("rb") as file:
+            found = tomllib.loads(file.read(MAX_FILE_BYTES).decode("utf-8"))
+    except FileNotFoundError:
+        return Loaded(Settings(), ())
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        problem = f"the settings cannot be read, the usual ones hold: {clean(why)}"
+        return Loaded(Settings(), (problem,))
+    return _checked(found)
+
+
+def save(settings: Settings, path: Path | None = None) -> None:
+    """Store the settings, whole or not at all. Raises SettingsError."""
+    try:
+        path = path or paths.settings_path()
+        beside = path.with_name(f"{path.name}.new")
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(_as_toml(settings))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise SettingsError(
+            f"the settings could not be stored in {path} ({error.strerror}): they hold until this "
+            "screen ends"
+        ) from error
+
+
+def _checked(found: Mapping[str, object]) -> Loaded:
+    """Return the settings with every value of `found` that can be used."""
+    good: dict[str, object] = {}
+    problems: list[str] = []
+    for name, value in found.items():
+        if name not in Settings.model_fields:
+            known = ", ".join(Settings.model_fields)
+            problems.append(f"there is no setting {clean(name)}; there are {known}")
+            continue
+        parts = value.items() if name == "keys" and isinstance(value, dict) else ()
+        try:
+            Settings.model_validate({name: value})
+            good[name] = value
+        except ValueError as error:
+            problems.append(f"the setting {name} is not used: {_reason(error)}")
+            good |= {name: _good_keys(dict(parts))} if parts else {}
+    return Loaded(Settings.model_validate(good), tuple(problems))
+
+
+def _good_keys(found: Mapping[str, object]) -> dict[str, object]:
+    """Return the bindings that can be used, one bad one among them or not."""
+    good: dict[str, object] = {}
+    for name, value in found.items():
+        try:
+            Settings.model_validate({"keys": {**good, name: value}})
+        except ValueError:
+            continue
+        good[name] = value
+    return good
+
+
+def _reason(error: ValueError) -> str:
+    """Return pydantic's first complaint as a few words."""
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return clean(str(error))
+    return clean(errors()[0]["msg"].removeprefix("Value error, "))
+
+
+def _why_not(name: str, keys: tuple[str, ...]) -> str:
+    """Return why `name` may not have these keys; empty where it may."""
+    if name not in KEY_IDS:
+        return f"no key can be chosen for this; for {', '.join(KEY_IDS)} it can"
+    if not 1 <= len(keys) <= _MAX_KEYS:
+        return f"one to {_MAX_KEYS} keys are needed"
+    for key in keys:
+        if key in STOP_KEYS:
+            return f"{key} stops the motor and nothing else"
+        if not key or len(key) > _MAX_KEY_CHARS or not set(key) <= _KEY_CHARS:
+            return f"{clean(key)} is no name of a key"
+    return ""
+
+
+def _as_toml(settings: Settings) -> str:
+    # A JSON string without control characters is a TOML string.
+    lines = [f"{name} = {json.dumps(getattr(settings, name))}" for name in CHOICES]
+    if settings.keys:
+        lines += ["", "[keys]"]
+        lines += [f"{name} = {json.dumps(list(keys))}" for name, keys in settings.keys.items()]
+    return "\n".join(lines) + "\n"
