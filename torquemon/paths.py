@@ -57,6 +57,11 @@ def keys_path() -> Path:
     return home() / "handpiece_keys.json"
 
 
+def recorder_door_path() -> Path:
+    """Where the recorder leaves its address and token for dashboards of the same user."""
+    return home() / "recorder.json"
+
+
 def lock_path() -> Path:
     """What the monitor holds while it runs: one monitor a chair."""
     return home() / "monitor.lock"

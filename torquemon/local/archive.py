@@ -34,10 +34,10 @@ class _Message(BaseModel):
 
 
 class Search(_Message):
-    """Ask for insertions, newest first.
+    """Ask for insertions, newest first, from the one after (`before_utc`, `before_id`) on.
 
-    `text` is looked for in patient reference, operator, site, screw, device and id; days are UTC
-    and include themselves; an empty field does not narrow.
+    Each word of `text` is looked for in patient reference, site, screw, serial number and id; days
+    are UTC and include themselves; an empty field does not narrow.
     """
 
     op: Literal["search"] = "search"
@@ -46,7 +46,8 @@ class Search(_Message):
     day_from: IsoDay = ""
     day_to: IsoDay = ""
     origin: Origin | None = None
-    offset: Annotated[int, Field(ge=0)] = 0
+    before_utc: str = ""
+    before_id: str = ""
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
 
 
@@ -85,8 +86,8 @@ class ActName(StrEnum):
     """Write the report beside the record, to be printed."""
 
 
-STOP_OUTCOMES: Final = ("continued", "redirected", "removed", "site_abandoned", "false_alarm")
-OUTCOMES: Final = ("stable", "loose", "lost", "removed_as_planned")
+STOP_OUTCOMES: Final = ("continued", "redirected", "removed", "abandoned", "false_alarm")
+OUTCOMES: Final = ("stable", "mobile", "removed")
 
 
 class Act(_Message):
@@ -113,10 +114,18 @@ class AskDevices(_Message):
     scan: bool = False
 
 
-ArchiveRequest = Search | Load | Curve | Act | AskState | AskDevices
+class AskPatient(_Message):
+    """Ask what is known of a patient reference, so that the wrong one is noticed."""
+
+    op: Literal["patient"] = "patient"
+    reference: Annotated[str, Field(max_length=64)]
+
+
+ArchiveRequest = Search | Load | Curve | Act | AskState | AskDevices | AskPatient
 ARCHIVE_REQUEST: Final[TypeAdapter[Hello | ArchiveRequest]] = TypeAdapter(
     Annotated[
-        Hello | Search | Load | Curve | Act | AskState | AskDevices, Field(discriminator="op")
+        Hello | Search | Load | Curve | Act | AskState | AskDevices | AskPatient,
+        Field(discriminator="op"),
     ]
 )
 
@@ -148,15 +157,12 @@ class InsertionLine(_Part):
     state: RecordState
     verdict: VerdictKind | None
     max_insertion_torque_ncm: float | None
-    alarms: int
-    signed_by: str
 
 
 class FoundPage(_Part):
-    """A page of a search. `total` counts all that match."""
+    """A page of a search; `more` where it goes on after the last line."""
 
-    total: int
-    offset: int
+    more: bool
     lines: tuple[InsertionLine, ...]
 
 
@@ -243,6 +249,8 @@ class RecorderState(_Part):
     storage: str
     free_mb: int | None
     outbox: tuple[OutboxLine, ...]
+    report: str = ""
+    """How the report that was asked for fares."""
 
 
 class PortLine(_Part):
@@ -254,6 +262,16 @@ class PortLine(_Part):
     detail: str
 
 
+class PatientView(_Part):
+    """What is known of a patient reference. Empty texts where nothing is."""
+
+    reference: str
+    name: str
+    birth_date: str
+    insertions: int
+    last_utc: str
+
+
 class ArchiveAnswer(PlainAnswer):
     """What the recorder answers."""
 
@@ -262,3 +280,4 @@ class ArchiveAnswer(PlainAnswer):
     curve: CurvePage | None = None
     state: RecorderState | None = None
     ports: tuple[PortLine, ...] | None = None
+    patient: PatientView | None = None

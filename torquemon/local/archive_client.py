@@ -10,12 +10,14 @@ from torquemon.local.archive import (
     ArchiveAnswer,
     ArchiveRequest,
     AskDevices,
+    AskPatient,
     AskState,
     Curve,
     CurvePage,
     FoundPage,
     InsertionView,
     Load,
+    PatientView,
     PortLine,
     RecorderState,
     Search,
@@ -28,26 +30,15 @@ _T = TypeVar("_T")
 NO_RECORDER: Final = "no recorder runs at this chair: start one with `torquemon run`"
 
 
-class ArchiveClient:
-    """One connection to the recorder. Raises LocalError with the recorder's sentence."""
+class ArchiveAsker:
+    """The questions to a recorder, over an `ask` of whoever derives from this.
 
-    def __init__(self, connection: Connection[ArchiveAnswer]) -> None:
-        self._connection = connection
-
-    @classmethod
-    async def connect(cls, door: Door, role: Role) -> ArchiveClient:
-        """Connect and say hello. Raises LocalError."""
-        connection = await Connection.open(door, ArchiveAnswer, "recorder")
-        try:
-            await connection.ask(Hello(token=door.token, role=role))
-        except BaseException:
-            await connection.close()
-            raise
-        return cls(connection)
+    All raise LocalError with the recorder's sentence, LocalLostError where there is none.
+    """
 
     async def ask(self, request: ArchiveRequest) -> ArchiveAnswer:
         """Ask anything."""
-        return await self._connection.ask(request)
+        raise NotImplementedError
 
     async def search(self, search: Search) -> FoundPage:
         """Return a page of insertions, newest first."""
@@ -73,9 +64,35 @@ class ArchiveClient:
         """Return how the recorder fares."""
         return _given((await self.ask(AskState())).state)
 
+    async def patient(self, reference: str) -> PatientView:
+        """Return what is known of a patient reference."""
+        return _given((await self.ask(AskPatient(reference=reference))).patient)
+
     async def ports(self, *, scan: bool = False) -> tuple[PortLine, ...]:
         """Return what is on which port."""
         return _given((await self.ask(AskDevices(scan=scan))).ports)
+
+
+class ArchiveClient(ArchiveAsker):
+    """One connection to the recorder."""
+
+    def __init__(self, connection: Connection[ArchiveAnswer]) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def connect(cls, door: Door, role: Role) -> ArchiveClient:
+        """Connect and say hello. Raises LocalError."""
+        connection = await Connection.open(door, ArchiveAnswer, "recorder")
+        try:
+            await connection.ask(Hello(token=door.token, role=role))
+        except BaseException:
+            await connection.close()
+            raise
+        return cls(connection)
+
+    async def ask(self, request: ArchiveRequest) -> ArchiveAnswer:
+        """See `ArchiveAsker`."""
+        return await self._connection.ask(request)
 
     async def close(self) -> None:
         """Leave."""

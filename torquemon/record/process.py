@@ -14,6 +14,7 @@ from torquemon.clock import Clock
 from torquemon.journal import EntryKind, InsertionRow, Journal, JournalError, unpack_raw
 from torquemon.paths import HomeError
 from torquemon.record.closing import close_insertion
+from torquemon.record.door import open_door
 from torquemon.record.errors import RecordError
 from torquemon.record.models import Fold, Insertion
 from torquemon.record.opening import open_store
@@ -107,8 +108,9 @@ def run_recorder(clock: Clock) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     told = ""
-    while not ending.wait(LOOK_EVERY_S):
-        told = _look(clock, told)
+    with open_door(clock) as wait:
+        while not wait(ending, LOOK_EVERY_S):
+            told = _look(clock, told)
     return 1 if _look(clock, told) else 0
 
 

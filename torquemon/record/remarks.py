@@ -59,6 +59,7 @@ FINDINGS: Final[Mapping[str, tuple[str, ...] | Callable[[str], bool]]] = {
     "predrilling": ("none", "punch", "pilot"),
     "screw_lot": _lot,
     "failure": ("primary", "secondary"),
+    "stop_outcome": ("continued", "redirected", "removed", "abandoned", "false_alarm"),
 }
 """What clinical.md says moves torque or failure, with the values that are understood."""
 

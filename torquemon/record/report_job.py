@@ -1,0 +1,59 @@
+"""Makes a report beside the recorder: `torquemon report` as a process, asked about later."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from torquemon import paths
+from torquemon.text import clean
+
+_LOG_BYTES: Final = 2000
+
+
+class ReportJob:
+    """At most one report at a time."""
+
+    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "torquemon")) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said = ""
+        self._path = Path()
+
+    @property
+    def said(self) -> str:
+        """How the report fares, a sentence; empty where none was asked for."""
+        process = self._process
+        if process is not None and process.poll() is not None:
+            self._process = None
+            words = process.stderr.read(_LOG_BYTES) if process.stderr else b""
+            if process.stderr:
+                process.stderr.close()
+            why = clean(words.decode("utf-8", errors="replace"), 300)
+            if process.returncode == 0:
+                self._said = f"the report is in {self._path}"
+            else:
+                self._said = f"the report was not made: {why}"
+        return self._said
+
+    def begin(self, insertion_id: str) -> str:
+        """Begin a report; return the sentence for the operator."""
+        if self._process is not None and self._process.poll() is None:
+            return "a report is being made: wait for it"
+        folder = paths.home() / "reports"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._path = folder / f"{insertion_id}.pdf"
+        words = [*self._command, "report", insertion_id, "--pdf", str(self._path)]
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        self._said = f"the report is being made: {self._path}"
+        return self._said
+
+    def close(self) -> None:
+        """End what is under way."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(5)
