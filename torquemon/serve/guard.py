@@ -23,11 +23,11 @@ from torquemon.text import clean
 
 COOKIE: Final = "torquemon"
 TICKET_PATH: Final = "/open"
-SOCKET_PATH: Final = "/ws"
 MAX_SESSIONS: Final = 8
 """Browsers that hold a cookie; the oldest is forgotten for a ninth."""
 COOKIE_AGE_S: Final = 12 * 3600
 _SECRET_BYTES: Final = 32
+_ROOM_BYTES: Final = 16
 _LONGEST_SECRET: Final = 128
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 _ORIGIN: Final = re.compile(
@@ -97,6 +97,10 @@ class Guard:
     def __init__(self, origins: frozenset[str]) -> None:
         self._origins = origins
         self._schemes = {origin.split("://")[1]: origin.split("://")[0] for origin in origins}
+        self.room = f"/{secrets.token_urlsafe(_ROOM_BYTES)}/"
+        """Under this path lies everything, and only there the cookie is sent: cookies know no
+        ports, so another server on this machine that the same browser visits would be given it."""
+        self.socket_path = f"{self.room}ws"
         self._tokens: deque[str] = deque(maxlen=MAX_SESSIONS)
         self._ticket = _secret()
 
@@ -131,7 +135,7 @@ class Guard:
             return Refusal.HOST
         if len(knock.origins) > 1 or any(o.lower() not in self._origins for o in knock.origins):
             return Refusal.ORIGIN
-        if knock.path == SOCKET_PATH and not knock.origins:
+        if knock.path == self.socket_path and not knock.origins:
             return Refusal.ORIGIN  # every browser names it there; who does not is none
         if knock.site not in (None, "none", "same-origin"):
             return Refusal.ORIGIN

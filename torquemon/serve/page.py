@@ -14,10 +14,10 @@ from torquemon import DISCLAIMER
 
 FILES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "/static/js/textual.js": "text/javascript",
-        "/static/css/xterm.css": "text/css",
-        "/static/fonts/RobotoMono-VariableFont_wght.ttf": "font/ttf",
-        "/static/fonts/RobotoMono-Italic-VariableFont_wght.ttf": "font/ttf",
+        "static/js/textual.js": "text/javascript",
+        "static/css/xterm.css": "text/css",
+        "static/fonts/RobotoMono-VariableFont_wght.ttf": "font/ttf",
+        "static/fonts/RobotoMono-Italic-VariableFont_wght.ttf": "font/ttf",
     }
 )
 """Files of textual-serve that are given out, by their path; no other is."""
@@ -26,16 +26,19 @@ FONT_SIZE: Final = 14
 
 STYLE: Final = """\
 @font-face { font-family: "Roboto Mono"; font-weight: 100 700;
-  src: url("/static/fonts/RobotoMono-VariableFont_wght.ttf"); }
+  src: url("static/fonts/RobotoMono-VariableFont_wght.ttf"); }
 @font-face { font-family: "Roboto Mono"; font-weight: 100 700; font-style: italic;
-  src: url("/static/fonts/RobotoMono-Italic-VariableFont_wght.ttf"); }
+  src: url("static/fonts/RobotoMono-Italic-VariableFont_wght.ttf"); }
 html, body { margin: 0; height: 100%; background: #000; color: #ddd;
   font: 16px "Roboto Mono", monospace; overflow: hidden; }
-#terminal { position: absolute; inset: 0 0 2em 0; }
-#foot { position: absolute; bottom: 0; height: 2em; line-height: 2em; padding: 0 1em; }
+#terminal { position: absolute; inset: 0 0 auto 0; width: 100% !important;
+  height: calc(100% - 2em) !important; }
+#foot { position: absolute; inset: auto 0 0 0; z-index: 8; height: 2em; line-height: 2em;
+  padding: 0 1em; background: #000; }
 #old { display: none; position: absolute; inset: 0 0 auto 0; z-index: 9; padding: 0.5em 1em;
   background: #d55e00; color: #000; font-size: 24px; font-weight: 700; }
 body.old #old { display: block; }
+#again { color: #fff; }
 #closed { display: none; position: absolute; inset: 0; z-index: 10; background: #000;
   padding: 4em; font-size: 24px; }
 body.-closed #closed { display: block; }
@@ -70,24 +73,24 @@ _HEAD: Final = """\
 """
 
 WATCH: Final = f"""{_HEAD}\
-<link rel="stylesheet" href="/static/css/xterm.css">
-<link rel="stylesheet" href="/style.css">
-<script src="/watch.js"></script>
-<script src="/static/js/textual.js"></script></head>
+<link rel="stylesheet" href="static/css/xterm.css">
+<link rel="stylesheet" href="style.css">
+<script src="watch.js"></script>
+<script src="static/js/textual.js"></script></head>
 <body>
 <div id="terminal" class="textual-terminal" data-font-size="{FONT_SIZE}"
  data-session-websocket-url="{{socket}}"></div>
 <div id="foot">Watching only: no key and no touch here reaches the chair. {DISCLAIMER}</div>
 <div id="old">NO NEW PICTURE: what stands here is old. Look at the chair.</div>
 <div id="closed">The page is not connected any more. What stood here is old: look at the chair.
-<p><a href="/" style="color:#fff">Connect again</a></div>
+<p><a href="" id="again">Connect again</a></div>
 </body></html>
 """
 """The page itself; `socket` is where its WebSocket is."""
 
 OPENED: Final = f"""{_HEAD}\
-<meta http-equiv="refresh" content="0; url=/"></head>
-<body><a href="/">TorqueMon</a></body></html>
+<meta http-equiv="refresh" content="0; url={{room}}"></head>
+<body><a href="{{room}}">TorqueMon</a></body></html>
 """
 """What the link of the terminal opens. It leads on by itself: a cookie that is only sent from pages
 of the same site would not be sent with a redirect from elsewhere."""

@@ -21,7 +21,6 @@ from torquemon.serve.guard import (
     COOKIE,
     COOKIE_AGE_S,
     HEADERS,
-    SOCKET_PATH,
     TICKET_PATH,
     Guard,
     Knock,
@@ -38,7 +37,7 @@ MAX_REFUSALS_TOLD: Final = 20
 _SEND_S: Final = 5.0
 """A browser that takes nothing for so long is let go."""
 
-_FIXED: Final = (("/style.css", STYLE, "text/css"), ("/watch.js", SCRIPT, "text/javascript"))
+_FIXED: Final = (("style.css", STYLE, "text/css"), ("watch.js", SCRIPT, "text/javascript"))
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -71,13 +70,17 @@ class WebServer:
         app = web.Application(middlewares=[self._guarded], client_max_size=MAX_MESSAGE_BYTES)
         app.on_response_prepare.append(_say_headers)
         app.on_shutdown.append(self._let_go)
-        app.router.add_get("/", self._page, allow_head=False)
+        routes: dict[str, Handler] = {
+            TICKET_PATH: self._open,
+            self._guard.room: self._page,
+            self._guard.socket_path: self._watch,
+        }
         for path, text, kind in _FIXED:
-            app.router.add_get(path, _fixed(text, kind), allow_head=False)
+            routes[self._guard.room + path] = _fixed(text, kind)
         for path, kind in FILES.items():
-            app.router.add_get(path, _file(self._files / path[1:], kind), allow_head=False)
-        app.router.add_get(TICKET_PATH, self._open, allow_head=False)
-        app.router.add_get(SOCKET_PATH, self._watch, allow_head=False)
+            routes[self._guard.room + path] = _file(self._files / path, kind)
+        for path, handler in routes.items():
+            app.router.add_get(path, handler, allow_head=False)
         return app
 
     def say_link(self) -> None:
@@ -108,7 +111,8 @@ class WebServer:
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         scheme = self._guard.scheme(request.host).replace("http", "ws", 1)
-        url = f"{scheme}://{request.host}{SOCKET_PATH}"  # the host is one of ours: the guard saw it
+        # the host is one of ours: the guard saw it
+        url = f"{scheme}://{request.host}{self._guard.socket_path}"
         return web.Response(text=WATCH.format(socket=url), content_type="text/html")
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
@@ -117,12 +121,12 @@ class WebServer:
             return self._refuse(token)
         self._tell("the link was used; the next browser needs the next one")
         self.say_link()
-        response = web.Response(text=OPENED, content_type="text/html")
+        response = web.Response(text=OPENED.format(room=self._guard.room), content_type="text/html")
         response.set_cookie(
             COOKIE,
             token,
             max_age=COOKIE_AGE_S,
-            path="/",
+            path=self._guard.room,
             httponly=True,
             samesite="Strict",
             secure=self._guard.scheme(request.host) == "https",
