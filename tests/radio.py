@@ -36,7 +36,7 @@ from torquemon.drivers.device_messages import Names
 
 SUPERVISION_S: Final = 1.0
 """How long a real link is silent before both ends call it lost; PROTOCOL.md advises 1 s."""
-FAST: Final = BleTimes(scan_s=0.4, settle_s=0.05, proof_s=0.5, connect_s=3.0)
+FAST: Final = BleTimes(scan_s=0.25, settle_s=0.05, proof_s=0.5, connect_s=3.0)
 """Advertisements come every 100 ms here."""
 PASSKEY: Final = 314159
 """Shown by the handpiece, typed at the chair."""
@@ -45,6 +45,7 @@ KEY: Final = bytes(range(16))
 SERIAL: Final = NAMES.serial.decode()
 _ADVERTISING_MS: Final = 100.0
 _SAME_MOMENT_S: Final = 1e-6
+_SETTLE_S: Final = 0.1
 _LOST: Final = HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
 
 
@@ -262,11 +263,14 @@ class Air:
 
     async def pair(self, handpiece: AirHandpiece) -> None:
         """Pair chair and handpiece once, as the system's settings would."""
+        interval_s, self.link.interval_s = self.link.interval_s, 0.0  # eighty turns of a passkey
         address = handpiece.bluetooth.random_address
         connection = await self.central.connect(address, timeout=5)
         await connection.pair()
+        await asyncio.sleep(_SETTLE_S)  # the last keys are still on their way
         await connection.disconnect()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(_SETTLE_S)
+        self.link.interval_s = interval_s
 
 
 def nominal_twin(

@@ -27,7 +27,7 @@ def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Run a chair: monitor, recorder and dashboard for one handpiece.",
     )
     source = run.add_mutually_exclusive_group(required=True)
-    source.add_argument("--port", help="serial port or pyserial URL")
+    source.add_argument("--port", help="serial port, pyserial URL, or ble:NAME")
     source.add_argument("--sim", metavar="SCENARIO", help="a simulated handpiece")
     run.add_argument("--seed", type=int, default=DEMO_SEED, help="seed of the simulation")
     add_plan_options(run)

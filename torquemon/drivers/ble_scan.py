@@ -79,6 +79,13 @@ async def scan(radio: Radio, seconds: float, enough: asyncio.Event, found: Sight
             return
 
 
+async def listen(radio: Radio, seconds: float) -> list[Sighting]:
+    """Return everybody who is heard within so long. Raises what bleak raises."""
+    found = Sightings()
+    await scan(radio, seconds, asyncio.Event(), found)
+    return found.all()
+
+
 async def find(target: str, known_address: str | None, radio: Radio, times: BleTimes) -> Candidates:
     """Listen for `target`: an address, a name, or empty for whoever is there.
 

@@ -19,7 +19,13 @@ _REASONS: Final = {
     "DENIED_BY_SYSTEM": "the system's policy forbids Bluetooth to this program: use the cable",
     "DENIED_BY_UNKNOWN": "this program may not use Bluetooth: allow it in the system's settings",
 }
+_FORGOTTEN: Final = (
+    "{who} no longer knows its pairing with this computer: remove it in the Bluetooth settings of "
+    "the system and pair it again"
+)
 _WORDS: Final = (
+    ("key_missing", _FORGOTTEN),
+    ("key missing", _FORGOTTEN),
     ("not found", "{who} is out of reach: nearer, switched on, not connected elsewhere?"),
     ("no bluetooth adapter", _REASONS["NO_BLUETOOTH"]),
     ("not powered", _REASONS["POWERED_OFF"]),

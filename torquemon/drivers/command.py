@@ -11,13 +11,18 @@ def add_devices(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     """Add `devices`: list the ports of this machine, and ask what is on them if wanted."""
     parser = subparsers.add_parser(
         "devices",
-        help="list the serial ports",
-        description="List the serial ports of this machine.",
+        help="list the serial ports, or the handpieces in the air",
+        description="List the serial ports of this machine, or with --ble the wireless handpieces.",
     )
     parser.add_argument(
         "--probe",
         action="store_true",
         help="ask each port who is there with a hello frame (an unknown device may not like it)",
+    )
+    parser.add_argument(
+        "--ble",
+        action="store_true",
+        help="listen for wireless handpieces and ask each what it can do",
     )
     parser.add_argument("--port", action="append", default=[], help="look at this port or URL only")
     parser.set_defaults(run=run_devices)
@@ -25,6 +30,10 @@ def add_devices(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def run_devices(args: argparse.Namespace) -> int:
     """Run `devices`; exit code 1 where nothing was found."""
+    if args.ble:
+        from torquemon.drivers.ble_command import run_air
+
+        return run_air()
     from torquemon.drivers.serial_port import list_serial_ports
 
     ports = [(port.device, str(port.description)) for port in list_serial_ports()]
@@ -50,9 +59,4 @@ def _ask(url: str) -> tuple[str, bool]:
     answer = probe(SerialOpener(url), SystemClock(), secrets.randbits(64))
     if not isinstance(answer, DeviceInfo):
         return answer, False
-    stop = "can be stopped" if answer.can_stop else "warn only"
-    mark = "" if answer.origin == "real" else f", {answer.origin.upper()}"
-    return (
-        f"{answer.maker} {answer.model}, serial number {answer.serial}, firmware "
-        f"{answer.firmware}, {answer.hello.sample_rate_hz} Hz, {stop}{mark}"
-    ), True
+    return answer.sentence(), True

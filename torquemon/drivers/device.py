@@ -88,6 +88,15 @@ class DeviceInfo:
         """The device's own step."""
         return self.ncm(self.hello.threshold_step_counts)
 
+    def sentence(self) -> str:
+        """Say who it is and what it can do."""
+        stop = "can be stopped" if self.can_stop else "warn only"
+        mark = "" if self.origin is Origin.REAL else f", {self.origin.upper()}"
+        return (
+            f"{self.maker} {self.model}, serial number {self.serial}, firmware {self.firmware}, "
+            f"{self.hello.sample_rate_hz} Hz, {stop}{mark}"
+        )
+
     def fields(self) -> dict[str, object]:
         """Return what the record keeps of the device; `hello` decodes the raw chunks again."""
         return {

@@ -93,6 +93,8 @@ class Handpiece:
         self.framer = Framer()
         self.device_clock = DeviceClock()
         self.dropped_events = 0
+        self.over_the_air = False
+        """Whether the last wire was one through the air."""
         self._opener = opener
         self._clock = clock
         self._judge: Judge = _judge_nothing
@@ -203,6 +205,7 @@ class Handpiece:
         zero must not happen by itself now.
         """
         self._commands.clear()
+        self.over_the_air = transport.over_the_air
         self._tell(WireUp(transport.name))
         self.framer.reset()
         self.link.trust.on_wire(over_the_air=transport.over_the_air, bare_why=transport.bare_why)

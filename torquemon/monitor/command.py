@@ -71,7 +71,7 @@ def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         ),
         epilog="Exit code: 0 ended in order, 1 no handpiece or not all stored, 2 not started.",
     )
-    parser.add_argument("--port", required=True, help="serial port or pyserial URL")
+    parser.add_argument("--port", required=True, help="serial port, pyserial URL, or ble:NAME")
     parser.add_argument("--json", action="store_true", help="lines as JSON")
     parser.add_argument("--record", action="store_true", help="start recording at once")
     parser.add_argument(
@@ -119,13 +119,13 @@ def run_monitor(args: argparse.Namespace) -> int:
     """Run `monitor`; return the exit code."""
     from torquemon.chair_lock import LockError
     from torquemon.clock import SystemClock
-    from torquemon.drivers.serial_port import SerialOpener
+    from torquemon.drivers.wires import wire_for
     from torquemon.journal import JournalError
     from torquemon.monitor.headless import Lines
     from torquemon.monitor.plan import make_plan
     from torquemon.monitor.process import ChairBusyError, Monitor, Run
     from torquemon.monitor.session import Options
-    from torquemon.paths import HomeError
+    from torquemon.paths import HomeError, home
     from torquemon.profiles import ProfileError, builtin
     from torquemon.profiles.own import with_own
 
@@ -136,8 +136,9 @@ def run_monitor(args: argparse.Namespace) -> int:
             {name: getattr(args, name) for name in _PLAN_OPTIONS if name != "profiles"},
         )
         _refuse_unusual(args, plan)
+        wire = wire_for(args.port, home())
         run = Run(
-            opener=SerialOpener(args.port),
+            opener=wire.opener,
             port=args.port,
             plan=plan,
             options=Options(
@@ -155,4 +156,7 @@ def run_monitor(args: argparse.Namespace) -> int:
     except (ProfileError, JournalError, LockError, ChairBusyError, HomeError) as error:
         sys.stderr.write(f"torquemon monitor: {error}\n")
         return EXIT_NOTHING_DONE
-    return monitor.run()
+    try:
+        return monitor.run()
+    finally:
+        wire.close()

@@ -31,6 +31,8 @@ from torquemon.signal.setup import JudgeSetup
 
 LEASE_MS: Final = 500
 """On a cable."""
+AIR_LEASE_MS: Final = 1000
+"""Over the air: a renewal takes a connection interval or two, and may be sent again below that."""
 OPERATOR_NS: Final = 1_000_000_000
 """One second of silence from the controlling dashboard: the operator is blind."""
 TARE_WAIT_NS: Final = 1_000_000_000
@@ -351,8 +353,9 @@ class Session:
         if recording.threshold_ncm is None:
             return
         self._arm_asked_ns = self._clock.monotonic_ns()
-        self.handpiece.request(ArmStop(recording.threshold_ncm, LEASE_MS))
-        self.chronicle.note("arm asked", threshold_ncm=recording.threshold_ncm, lease_ms=LEASE_MS)
+        lease_ms = AIR_LEASE_MS if self.handpiece.over_the_air else LEASE_MS
+        self.handpiece.request(ArmStop(recording.threshold_ncm, lease_ms))
+        self.chronicle.note("arm asked", threshold_ncm=recording.threshold_ncm, lease_ms=lease_ms)
 
     def tare(self) -> str:
         """Zero the sensor; not while a recording is judged."""
