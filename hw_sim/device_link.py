@@ -65,7 +65,7 @@ class DeviceLink:
         self._answers: dict[tuple[int, int], Result] = {}
         self._waiting: deque[bytes] = deque()
         self.trust: DeviceTrust | None = None
-        self._introduced = b""
+        self._introduced: Hello | None = None
         self.in_session = False
         self.dropped_frames = 0
         self.bad_messages = 0
@@ -113,7 +113,7 @@ class DeviceLink:
 
     def _prove(self, frame: Frame) -> None:
         """Answer a challenge; without a key or a session in silence."""
-        if self.trust is not None and self.in_session:
+        if self.trust is not None and self._introduced is not None and self.in_session:
             self.send(self.trust.challenged(frame, self._counter, self._introduced))
 
     def send(self, message: DeviceMessage) -> None:
@@ -161,9 +161,8 @@ class DeviceLink:
         self._answers.clear()
         self._counter = 0
         self._forget_proof()
-        hello = self._hello(request)
-        self._introduced = hello.pack()
-        self.send(hello)
+        self._introduced = self._hello(request)
+        self.send(self._introduced)
 
     def _answer_all(self, commands: list[HostCommand]) -> None:
         for command in sorted(commands, key=lambda each: not isinstance(each, StopRequest)):

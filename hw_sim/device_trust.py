@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 
 from torquemon.drivers.codec import NONCE_BYTES
-from torquemon.drivers.device_messages import AuthProof
+from torquemon.drivers.device_messages import AuthProof, Hello
 from torquemon.drivers.frame import Frame
 from torquemon.drivers.host_messages import AuthRequest
 from torquemon.drivers.trust import Checker, Sealer, wire_keys
@@ -34,17 +34,17 @@ class DeviceTrust:
         """The connection is gone or a hello began another session."""
         self._sealer = self._checker = None
 
-    def challenged(self, frame: Frame, counter: int, hello: bytes) -> AuthProof:
-        """Answer a challenge. `counter` is that of the answer, `hello` what was said of itself."""
+    def challenged(self, frame: Frame, counter: int, introduced: Hello) -> AuthProof:
+        """Answer a challenge. `counter` is that of the answer, `introduced` the last hello."""
         request = AuthRequest.unpack(frame.payload)
         self._challenges += 1
         # A device has a generator of true randomness; a twin must do the same twice.
         grain = f"nonce of the device {self._seed} {self._challenges}".encode()
         nonce = hashlib.sha256(grain).digest()[:NONCE_BYTES]
-        keys = wire_keys(self._key, request.nonce, nonce, hello)
+        keys = wire_keys(self._key, request.nonce, nonce, introduced.pack())
         self._checker = Checker(keys.host, frame.counter)
         self._sealer = Sealer(keys.device, counter - 1)
-        return AuthProof(nonce)
+        return AuthProof(introduced.session, nonce)
 
     def seal(self, frame: Frame) -> Frame:
         """Return a frame as it leaves."""

@@ -101,7 +101,7 @@ BY_TYPE: Final[dict[type[m.Message], st.SearchStrategy[m.Message]]] = {
     m.Ack: st.builds(m.Ack, U16, U8, st.sampled_from(Result), STATES),
     m.Status: st.builds(m.Status, STATES),
     m.StopNotice: st.builds(m.StopNotice, U16, st.sampled_from(StopReason), I32, U32, U64),
-    m.AuthProof: st.builds(m.AuthProof, NONCE),
+    m.AuthProof: st.builds(m.AuthProof, U32, NONCE),
     m.DeviceError: st.builds(m.DeviceError, U8, st.binary(max_size=64)),
 }
 MESSAGES: Final = st.one_of(*BY_TYPE.values())

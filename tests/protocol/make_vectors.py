@@ -117,13 +117,17 @@ CASES: list[tuple[str, int, m.Message]] = [
     ("stop notice: threshold", 8, m.StopNotice(1, StopReason.THRESHOLD, 1207, 9876, 9_876_000)),
     ("an error for people", 9, m.DeviceError(3, b"gear worn")),
     ("a challenge", 6, m.AuthRequest(bytes(range(0x10, 0x20)))),
-    ("the answer to a challenge, here without its tag", 10, m.AuthProof(bytes(range(0x20, 0x30)))),
+    (
+        "the answer to a challenge, here without its tag",
+        10,
+        m.AuthProof(0xCAFEF00D, bytes(range(0x20, 0x30))),
+    ),
 ]
 
 _KEY = bytes(range(16))
 _CHALLENGE, _PROOF = 6, 10
 SEALED: list[tuple[str, int, m.Message]] = [
-    ("device", _PROOF, m.AuthProof(bytes(range(0x20, 0x30)))),
+    ("device", _PROOF, m.AuthProof(0xCAFEF00D, bytes(range(0x20, 0x30)))),
     ("host", _CHALLENGE + 1, m.ArmRequest(3, 1200, 500, 0x01020304)),
     ("device", _PROOF + 1, m.Ack(3, m.ArmRequest.TYPE, Result.DONE, _ARMED)),
     ("host", 0x1_0000 + 3, m.RenewRequest(4, 0x01020305)),

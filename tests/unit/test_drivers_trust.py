@@ -200,7 +200,7 @@ def test_the_cost_in_bytes_is_what_the_page_says() -> None:
     ten = m.Readings(2000, 2_000_000, (sample,) * 10)
     tag = b"t" * 16
     assert (size(ten), size(ten, tag)) == (154, 170)
-    assert (size(m.AuthRequest(tag)), size(m.AuthProof(tag), tag)) == (26, 42)
+    assert (size(m.AuthRequest(tag)), size(m.AuthProof(0x1010101, tag), tag)) == (26, 46)
 
 
 def test_the_tag_costs_the_stream_one_reading_less_a_frame() -> None:

@@ -117,23 +117,8 @@ class Fixed:
         return cls(*unpack(cls.LAYOUT, payload, cls.__name__))
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """Base of the two messages of the challenge: a nonce that is never used twice."""
-
-    nonce: bytes
-
-    def pack(self) -> bytes:
-        """Payload bytes. Raises MessageError where the nonce has another length."""
-        return self._checked(self.nonce)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Self:
-        """Read a payload. Raises MessageError."""
-        return cls(cls._checked(payload))
-
-    @classmethod
-    def _checked(cls, nonce: bytes) -> bytes:
-        if len(nonce) != NONCE_BYTES:
-            raise MessageError(f"{cls.__name__} has {NONCE_BYTES} bytes, this one {len(nonce)}")
-        return nonce
+def checked_nonce(nonce: bytes, name: str) -> bytes:
+    """Return a nonce as it is. Raises MessageError where it has another length."""
+    if len(nonce) != NONCE_BYTES:
+        raise MessageError(f"{name}: a nonce has {NONCE_BYTES} bytes, this one {len(nonce)}")
+    return nonce

@@ -12,10 +12,10 @@ from torquemon.drivers.codec import (
     MAX_NAME_BYTES,
     MIN_LEASE_MS,
     Capability,
-    Challenge,
     Fixed,
     Generation,
     Result,
+    checked_nonce,
     pack,
     read_enum,
     unpack,
@@ -250,7 +250,25 @@ class DeviceError:
         return cls(payload[0], payload[1:])
 
 
-class AuthProof(Challenge):
-    """The answer to `AuthRequest`: a nonce of the device, in the first frame that has its tag."""
+@dataclass(frozen=True, slots=True)
+class AuthProof:
+    """The answer to `AuthRequest`: a nonce of the device, in the first frame that has its tag.
+
+    `session` is that of the hello that the device answered last: it tells a device that somebody
+    else greeted meanwhile from one that has another key.
+    """
 
     TYPE: ClassVar[int] = 0x87
+    _HEAD: ClassVar[struct.Struct] = struct.Struct("<I")
+    session: int
+    nonce: bytes
+
+    def pack(self) -> bytes:
+        """Payload bytes. Raises MessageError where a value does not fit its field."""
+        return pack(self._HEAD, "AuthProof", self.session) + checked_nonce(self.nonce, "AuthProof")
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> Self:
+        """Read a payload. Raises MessageError."""
+        (session,) = unpack(cls._HEAD, payload[: cls._HEAD.size], "AuthProof")
+        return cls(session, checked_nonce(payload[cls._HEAD.size :], "AuthProof"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from torquemon.drivers.codec import Challenge, Fixed
+from torquemon.drivers.codec import Fixed, checked_nonce
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,21 @@ class HelloRequest(Fixed):
     session: int
 
 
-class AuthRequest(Challenge):
+@dataclass(frozen=True, slots=True)
+class AuthRequest:
     """Prove that you have the key. The nonce is chosen by the host, anew each time."""
 
     TYPE: ClassVar[int] = 0x02
+    nonce: bytes
+
+    def pack(self) -> bytes:
+        """Payload bytes. Raises MessageError where the nonce has another length."""
+        return checked_nonce(self.nonce, "AuthRequest")
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> Self:
+        """Read a payload. Raises MessageError."""
+        return cls(checked_nonce(payload, "AuthRequest"))
 
 
 @dataclass(frozen=True, slots=True)

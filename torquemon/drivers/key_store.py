@@ -104,11 +104,11 @@ def system_ring() -> Ring | None:
 
 
 class KeyStore:
-    """The keys of one chair. `ring` is asked for only when a key is in it or is to be put there."""
+    """The keys of one chair. The ring is asked for only when a key is in it or goes there."""
 
-    def __init__(self, path: Path, ring: Callable[[], Ring | None] = system_ring) -> None:
+    def __init__(self, path: Path, ring: Callable[[], Ring | None] | None = None) -> None:
         self._path = path
-        self._ask_ring = ring
+        self._ask_ring = ring or system_ring
 
     def places(self) -> dict[str, Place]:
         """Return where the key of each handpiece is. Raises KeyStoreError."""
@@ -210,9 +210,11 @@ class KeyStore:
             raise KeyStoreError(
                 f"{self._path} cannot be read ({error.strerror}): it must be a plain file of yours"
             ) from None
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             self._must_be_private(os.fstat(descriptor))
-            raw = file.read(_MAX_FILE_BYTES + 1)
+            raw = os.read(descriptor, _MAX_FILE_BYTES + 1)  # a plain file gives all it has
+        finally:
+            os.close(descriptor)
         if len(raw) > _MAX_FILE_BYTES:
             raise KeyStoreError(f"{self._path} is too large for a file of keys: delete it")
         return raw

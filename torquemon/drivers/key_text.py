@@ -74,8 +74,10 @@ def read_key(text: str, serial: str = "") -> EnteredKey:
 
 def looks_like_key(text: str) -> bool:
     """Whether a text may hold a key, so that it must not be shown or kept anywhere."""
+    if text.strip().upper().startswith(SCANNED):
+        return True
     chars = text.upper().translate(_MISREAD)
-    return chars.startswith(SCANNED) or (len(chars) >= _CHARS and set(chars) <= _ALPHABET)
+    return len(chars) >= _CHARS and set(chars) <= _ALPHABET
 
 
 def _decode(text: str, serial: str) -> bytes:

@@ -187,6 +187,7 @@ class Link:
         self._last_report_id = 0
         self._stop_failed_ns: int | None = None
         self._given_up: list[HostCommand] = []
+        self._greeted_by_another = False
         self._strangers_told = 0
         self._strangers_ns: int | None = None
 
@@ -195,6 +196,7 @@ class Link:
     def greet(self, now_ns: int) -> bytes:
         """Return a hello. Repeated by `tick` until the device answers."""
         self.phase = LinkPhase.GREETING
+        self._greeted_by_another = False
         self.trust.forget()
         self._hello_ns = now_ns
         self._session = (self._session + 1) & 0xFFFFFFFF
@@ -286,8 +288,10 @@ class Link:
         """Let time pass: repeat, renew, give up. `may_renew` is the supervision's consent."""
         out: list[bytes] = []
         events: list[LinkEvent] = []
-        if self.phase is LinkPhase.READY and now_ns - self._heard_ns > _SILENCE_NS:
-            self.lease.lose("the device fell silent")
+        silent = now_ns - self._heard_ns > _SILENCE_NS
+        if self.phase is LinkPhase.READY and (silent or self._greeted_by_another):
+            if silent:
+                self.lease.lose("the device fell silent")
             out.append(self.greet(now_ns))
         elif self.phase is LinkPhase.GREETING and now_ns - self._hello_ns > _HELLO_REPEAT_NS:
             out.append(self.greet(now_ns))
@@ -399,6 +403,10 @@ class Link:
         return [Connected(info, rebooted)]
 
     def _proof(self, frame: Frame, message: AuthProof) -> list[LinkEvent]:
+        if message.session != self._session:
+            # somebody else greeted the device meanwhile: the next tick does so anew
+            self._greeted_by_another = self.trust.standing is Standing.WAITING
+            return []
         if not self.trust.proof(frame, message):
             return []
         if self.lease.phase is ArmPhase.NOT_ARMED:
