@@ -42,15 +42,16 @@ CREATE TABLE entry (
   data BLOB NOT NULL
 ) STRICT;
 CREATE INDEX entry_of_insertion ON entry (insertion_id, kind, number);
-CREATE TRIGGER insertion_kept BEFORE DELETE ON insertion
-  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER insertion_fixed BEFORE UPDATE ON insertion
-  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER entry_kept BEFORE DELETE ON entry
-  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER entry_fixed BEFORE UPDATE ON entry
-  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 """
+_REFUSE: Final = "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+GUARDS: Final = (
+    f"CREATE TRIGGER insertion_kept BEFORE DELETE ON insertion {_REFUSE}",
+    f"CREATE TRIGGER insertion_fixed BEFORE UPDATE ON insertion {_REFUSE}",
+    f"CREATE TRIGGER entry_kept BEFORE DELETE ON entry {_REFUSE}",
+    f"CREATE TRIGGER entry_fixed BEFORE UPDATE ON entry {_REFUSE}",
+)
+"""What refuses every change. The recorder puts them aside to remove what the record holds."""
+GUARDED: Final = ("insertion_kept", "insertion_fixed", "entry_kept", "entry_fixed")
 
 
 class JournalError(Exception):
@@ -195,7 +196,8 @@ class Journal:
         self._db.execute("PRAGMA foreign_keys = ON")
         if not tables:
             self._db.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN IMMEDIATE; {_SCHEMA} {'; '.join(GUARDS)}; "
+                f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
 
     def open_insertion(self, row: InsertionRow) -> None:

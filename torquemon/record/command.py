@@ -1,4 +1,4 @@
-"""The subcommands of the record: list, show, export, recorder. Heavy imports wait."""
+"""The subcommands that read the record: list, show, export; the recorder. Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from torquemon.record.maintain_command import add_maintain_commands
+from torquemon.record.remark_command import add_remark
 
 if TYPE_CHECKING:
     from torquemon.record.insertions import Archive
@@ -17,23 +20,37 @@ EXIT_NOTHING_DONE = 2
 
 
 def add_record_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
-    """Add `list`, `show`, `export` and `recorder`."""
+    """Add the commands that read the record, then those that add to it and keep it."""
     listing = subparsers.add_parser("list", help="list the recorded insertions")
-    listing.set_defaults(run=lambda _: _with_archive(_list))
+    listing.add_argument("words", nargs="*", help="only those with these words")
+    listing.add_argument("--limit", type=int, default=100, help="at most so many (default 100)")
+    listing.set_defaults(run=lambda args: _with_archive(lambda archive: _list(archive, args)))
     show = subparsers.add_parser("show", help="show one insertion as text")
     show.add_argument("id", help="insertion id, or `last`")
     show.set_defaults(run=lambda args: _with_archive(lambda archive: _show(archive, args.id)))
-    export = subparsers.add_parser("export", help="export the curve of one insertion")
-    export.add_argument("id", help="insertion id, or `last`")
-    export.add_argument("--csv", action="store_true", help="as CSV, which is the only form today")
-    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    export.set_defaults(
-        run=lambda args: _with_archive(lambda archive: _export(archive, args.id, args.output))
-    )
+    _add_export(subparsers)
     recorder = subparsers.add_parser(
         "recorder", help="close insertions beside a monitor (started by `run`)"
     )
     recorder.set_defaults(run=_recorder)
+    add_remark(subparsers)
+    add_maintain_commands(subparsers)
+
+
+def _add_export(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    export = subparsers.add_parser(
+        "export",
+        help="export curves and tables",
+        description="Export the curve of one insertion, the table of all, or what columns mean.",
+    )
+    export.add_argument("id", nargs="?", default="last", help="insertion id, or `last`")
+    form = export.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="the curve as CSV (the default)")
+    form.add_argument("--parquet", action="store_true", help="the curve as Parquet")
+    form.add_argument("--table", action="store_true", help="all insertions as CSV")
+    form.add_argument("--dictionary", action="store_true", help="what the columns mean, as CSV")
+    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    export.set_defaults(run=lambda args: _with_archive(lambda archive: _export(archive, args)))
 
 
 def _with_archive(act: Callable[[Archive], int]) -> int:
@@ -50,10 +67,13 @@ def _with_archive(act: Callable[[Archive], int]) -> int:
         return EXIT_NOTHING_DONE
 
 
-def _list(archive: Archive) -> int:
+def _list(archive: Archive, args: argparse.Namespace) -> int:
     from torquemon.record.text_report import list_lines
 
-    _print(list_lines(archive.all()))
+    found = archive.all(" ".join(args.words), max(1, args.limit))
+    _print(list_lines(found))
+    if len(found) == args.limit:
+        _print([f"(the newest {args.limit}: --limit shows more)"])
     return EXIT_OK
 
 
@@ -64,22 +84,45 @@ def _show(archive: Archive, wanted: str) -> int:
     return EXIT_OK
 
 
-def _export(archive: Archive, wanted: str, output: Path | None) -> int:
-    from torquemon.record.csv_export import write_csv
+def _export(archive: Archive, args: argparse.Namespace) -> int:
+    from torquemon.record.errors import RecordError
+    from torquemon.record.table_export import write_parquet
 
-    insertion = archive.get(wanted)
-    readings = archive.readings(insertion)
-    if output is None:
-        write_csv(insertion, readings, sys.stdout)
+    if args.parquet:
+        from torquemon.record.csv_export import noted
+
+        if args.output is None:
+            raise RecordError("Parquet is no text: name a file with --output")
+        insertion = archive.get(args.id)
+        facts = [("insertion", insertion.row.id), ("mark", insertion.mark), *noted(insertion)]
+        count = write_parquet(archive.readings(insertion), facts, args.output)
+        _print([f"{count} readings of {insertion.row.id} in {args.output}"])
+        return EXIT_OK
+    if args.output is None:
+        _write_csv(archive, args, sys.stdout)
         return EXIT_OK
     try:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            count = write_csv(insertion, readings, file)
+        with args.output.open("w", encoding="utf-8", newline="") as file:
+            said = _write_csv(archive, args, file)
     except OSError as error:
-        sys.stderr.write(f"torquemon: {output} cannot be written: {error.strerror}\n")
+        sys.stderr.write(f"torquemon: {args.output} cannot be written: {error.strerror}\n")
         return EXIT_NOTHING_DONE
-    _print([f"{count} readings of {insertion.row.id} in {output}"])
+    _print([f"{said} in {args.output}"])
     return EXIT_OK
+
+
+def _write_csv(archive: Archive, args: argparse.Namespace, out: TextIO) -> str:
+    from torquemon.record.csv_export import write_csv
+    from torquemon.record.table_export import write_dictionary, write_insertions
+
+    if args.dictionary:
+        write_dictionary(out)
+        return "the data dictionary"
+    if args.table:
+        return f"{write_insertions(archive.store, out)} insertions"
+    insertion = archive.get(args.id)
+    count = write_csv(insertion, archive.readings(insertion), out)
+    return f"{count} readings of {insertion.row.id}"
 
 
 def _print(lines: list[str]) -> None:

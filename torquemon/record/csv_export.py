@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -11,6 +12,7 @@ from torquemon.model import Reading
 from torquemon.record.insertions import Insertion
 
 COLUMNS = ("time_s", "torque_ncm", "angle_deg", "speed_rpm", "validity", "seq", "device_time_us")
+_CELL_ENDS = re.compile(r"[,;\t\r\n\"]")
 _NOTED = ("site", "screw", "window", "pitch_mm", "threshold_ncm", "accuracy_ncm")
 
 
@@ -21,12 +23,11 @@ def write_csv(insertion: Insertion, readings: Iterable[Reading], out: TextIO) ->
     counts from the first reading, by the handpiece's clock. Torque in N·cm, angle in degrees
     (clockwise positive), speed in revolutions per minute; empty where it was not measured.
     """
-    meta = insertion.row.meta
     if insertion.mark:
         out.write(f"# {insertion.mark}: not measured on a patient\n")
     out.write(f"# TorqueMon {__version__}. {DISCLAIMER}\n")
     out.write(f"# insertion: {insertion.row.id}, opened {insertion.row.opened_utc}\n")
-    out.writelines(f"# {name}: {meta.get(name)}\n" for name in _NOTED)
+    out.writelines(f"# {name}: {value}\n" for name, value in noted(insertion))
     out.write("# time_s from the first reading; N·cm; degrees clockwise; revolutions per minute\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -37,6 +38,12 @@ def write_csv(insertion: Insertion, readings: Iterable[Reading], out: TextIO) ->
         writer.writerow(_row(reading, first_us))
         count += 1
     return count
+
+
+def noted(insertion: Insertion) -> list[tuple[str, str]]:
+    """Return what is needed to judge the curve again; no value can begin a cell of its own."""
+    meta = insertion.row.meta
+    return [(name, _CELL_ENDS.sub(" ", str(meta.get(name)))) for name in _NOTED]
 
 
 def _row(reading: Reading, first_us: int) -> tuple[str | int, ...]:

@@ -73,6 +73,7 @@ def connect(path: Path, key: bytes | None, busy_s: float = BUSY_S) -> Any:  # no
     db = cipher_module().connect(
         str(path), timeout=busy_s, isolation_level=None, check_same_thread=False
     )
+    db.execute("PRAGMA cipher_log_level = NONE")  # what goes wrong is said once, by us
     db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     return db
 
@@ -158,6 +159,15 @@ class Database:
             if write:
                 session.flush()
             session.expunge_all()
+
+    def settle(self) -> None:
+        """Move the write-ahead log into the file and empty it. Raises RecordError."""
+        with as_record_errors(self.path):
+            db = self._engine.raw_connection()
+            try:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                db.close()
 
     @property
     def engine(self) -> Engine:

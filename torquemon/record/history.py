@@ -7,11 +7,12 @@ they can be read after the session is closed, and changing them changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Function, func, or_, select
+from sqlalchemy import Function, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from torquemon.model import Origin
@@ -34,7 +35,6 @@ from torquemon.record.models import (
     Verdict,
 )
 from torquemon.record.remarks import current_values
-from torquemon.record.store import Store
 from torquemon.text import clean
 
 MAX_LISTED: Final = 500
@@ -103,8 +103,16 @@ class Whole:
         return [row for row in rows if row.id not in replaced]
 
 
+class Readable(Protocol):
+    """A record that can be asked: a chair's store, or a practice's server."""
+
+    def read(self) -> AbstractContextManager[Session]:
+        """Give a session on one consistent state."""
+        ...
+
+
 def search(
-    store: Store,
+    store: Readable,
     text: str = "",
     *,
     limit: int = 50,
@@ -130,7 +138,7 @@ def search(
             found = _haystack().contains(word, autoescape=True)
             query = query.where(or_(found, Insertion.id.in_(amended)) if amended else found)
         query = query.order_by(Insertion.opened_utc.desc(), Insertion.id.desc())
-        extra = session.scalar(select(func.count(Amendment.insertion_id.distinct()))) or 0
+        extra = session.scalar(select(func.count(distinct(Amendment.insertion_id)))) or 0
         ids = list(session.scalars(query.limit(limit + (extra if words else 0))))
         summaries = _summaries(session, ids)
     return [s for s in summaries if all(word in _said(s) for word in words)][:limit]
@@ -161,7 +169,7 @@ def _amended_to(session: Session, words: list[str]) -> list[str]:
     if not words:
         return []
     says = [func.lower(Amendment.new).contains(word, autoescape=True) for word in words]
-    return list(session.scalars(select(Amendment.insertion_id.distinct()).where(or_(*says))))
+    return list(session.scalars(select(Amendment.insertion_id).where(or_(*says)).distinct()))
 
 
 def _summaries(session: Session, ids: list[str]) -> list[Summary]:
@@ -197,7 +205,7 @@ def _summary(row: Insertion, verdict: Verdict | None, now: dict[str, str | None]
     )
 
 
-def whole(store: Store, insertion_id: str, *, with_person: bool = False) -> Whole:
+def whole(store: Readable, insertion_id: str, *, with_person: bool = False) -> Whole:
     """Return one insertion. Raises NoSuchInsertionError, RecordError."""
     with store.read() as session:
         row = session.scalar(select(Insertion).where(Insertion.id == insertion_id))
@@ -238,7 +246,7 @@ def whole(store: Store, insertion_id: str, *, with_person: bool = False) -> Whol
         )
 
 
-def head_of(store: Store, insertion_id: str) -> Head:
+def head_of(store: Readable, insertion_id: str) -> Head:
     """Return the newest entry that concerns one insertion: what its report prints.
 
     It changes only when something is added to this insertion, so a report stays the same otherwise.

@@ -13,10 +13,11 @@ from torquemon import paths
 from torquemon.clock import SystemClock
 from torquemon.journal import InsertionRow, Journal
 from torquemon.model import Reading
+from torquemon.record.folding import close_due
 from torquemon.record.history import Summary, Whole, search, whole
 from torquemon.record.models import Alert, Verdict
 from torquemon.record.opening import open_store
-from torquemon.record.process import close_due, monitor_runs
+from torquemon.record.process import monitor_runs
 from torquemon.record.store import Store
 from torquemon.text import clean
 

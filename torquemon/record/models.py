@@ -66,21 +66,25 @@ class Entry(Base):
     __table_args__ = (Index("entry_of_insertion", "insertion_id"),)
 
 
-class Salt(Base):
-    """What keeps a digest from telling its content; erased with it."""
-
-    __tablename__ = "salt"
-    chair_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    entry_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    salt: Mapped[str] = mapped_column(Hex)
-
-
-class Content(Base):
-    """What an entry says: `part` numbers its rows in one table from 0."""
+class OfEntry(Base):
+    """A row that belongs to an entry."""
 
     __abstract__ = True
     chair_id: Mapped[str] = mapped_column(Id, primary_key=True)
     entry_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class Salt(OfEntry):
+    """What keeps a digest from telling its content; erased with it."""
+
+    __tablename__ = "salt"
+    salt: Mapped[str] = mapped_column(Hex)
+
+
+class Content(OfEntry):
+    """What an entry says: `part` numbers its rows in one table from 0."""
+
+    __abstract__ = True
     part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
@@ -366,7 +370,8 @@ CONTENT: Final[tuple[type[Content], ...]] = (
     Erasure,
 )
 """The tables whose rows an entry's digest covers, in the order in which they are stored."""
-KEPT: Final = ("entry",)
-"""Tables from which nothing is ever removed."""
-ERASABLE: Final = ("salt", *(table.__tablename__ for table in CONTENT if table is not Erasure))
-"""Tables whose rows may be removed once an erasure names their entry."""
+ERASABLE: Final[tuple[type[OfEntry], ...]] = (
+    Salt,
+    *(table for table in CONTENT if table is not Erasure),
+)
+"""The tables whose rows go once an erasure names their entry."""

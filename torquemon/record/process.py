@@ -5,78 +5,20 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from itertools import zip_longest
 from typing import Final
 
 from torquemon import paths
 from torquemon.chair_lock import ChairLock, LockError
 from torquemon.clock import Clock
-from torquemon.journal import EntryKind, InsertionRow, Journal, JournalError, unpack_raw
+from torquemon.journal import Journal, JournalError
 from torquemon.paths import HomeError
-from torquemon.record.closing import close_insertion
 from torquemon.record.door import open_door
 from torquemon.record.errors import RecordError
-from torquemon.record.models import Fold, Insertion
+from torquemon.record.folding import close_due as close_due  # noqa: PLC0414 - used from here too
 from torquemon.record.opening import open_store
-from torquemon.record.store import Store
+from torquemon.record.pruning import prune
 
 LOOK_EVERY_S: Final = 0.5
-
-
-def close_due(journal: Journal, store: Store, clock: Clock, *, monitor_runs: bool) -> list[str]:
-    """Close what is finished, and what was interrupted if no monitor runs; return the ids.
-
-    One insertion that cannot be closed holds up no other; the first such error is raised at the
-    end. Raises JournalError, RecordError.
-    """
-    recorded = store.insertion_ids()
-    unfinished = set(journal.unfinished())
-    closed: list[str] = []
-    problem: JournalError | None = None
-    for row in reversed(journal.insertions()):
-        if row.id in recorded or (row.id in unfinished and monitor_runs):
-            continue
-        try:
-            if _fold(journal, store, row, clock):
-                closed.append(row.id)
-        except JournalError as error:
-            problem = problem or error
-    if problem is not None:
-        raise problem
-    return closed
-
-
-def _fold(journal: Journal, store: Store, row: InsertionRow, clock: Clock) -> bool:
-    """Store one insertion, then read it back; False where another process was first."""
-    rows = close_insertion(journal, row, clock)
-    with store.write() as session:
-        if session.query(Insertion.id).filter(Insertion.id == row.id).first() is not None:
-            return False
-        store.append(session, "insertion", rows, row.id)
-    if is_folded(journal, store, row.id):
-        with store.write() as session:
-            session.merge(Fold(insertion_id=row.id, verified_utc=clock.utc_now()))
-    return True
-
-
-def is_folded(journal: Journal, store: Store, insertion_id: str) -> bool:
-    """Whether the record gives back, bit for bit, what the journal holds of an insertion."""
-    nothing = object()
-    try:
-        readings = zip_longest(
-            journal.readings(insertion_id), store.readings(insertion_id), fillvalue=nothing
-        )
-        if any(left != right for left, right in readings):
-            return False
-        raw = (
-            tuple(chunk)
-            for entry in journal.entries(insertion_id, EntryKind.RAW)
-            for chunk in unpack_raw(entry.data)
-        )
-        wire = (tuple(chunk) for chunk in store.wire(insertion_id))
-        return all(left == right for left, right in zip_longest(raw, wire, fillvalue=nothing))
-    except (JournalError, RecordError):
-        return False
 
 
 def monitor_runs() -> bool:
@@ -111,7 +53,23 @@ def run_recorder(clock: Clock) -> int:
     with open_door(clock) as wait:
         while not wait(ending, LOOK_EVERY_S):
             told = _look(clock, told)
-    return 1 if _look(clock, told) else 0
+    told = _look(clock, told) or _prune(clock)
+    return 1 if told else 0
+
+
+def _prune(clock: Clock) -> str:
+    """At the end, where no monitor runs any more: take out of the journal what is in the record."""
+    try:
+        if paths.record_path().exists():
+            store = open_store(clock)
+            try:
+                prune(store)
+            finally:
+                store.close()
+    except (RecordError, HomeError) as error:
+        sys.stderr.write(f"torquemon recorder: {error}\n")
+        return str(error)
+    return ""
 
 
 def _look(clock: Clock, told: str) -> str:

@@ -30,7 +30,6 @@ from torquemon.record.models import (
     Content,
     Destination,
     Entry,
-    Insertion,
     Outbox,
     Salt,
     SigningKey,
@@ -46,14 +45,27 @@ _Row = TypeVar("_Row", bound=Content)
 class Store:
     """An open record. One thread at a time; any number of processes."""
 
-    def __init__(self, path: Path, *, key: bytes | None = None, clock: Clock | None = None) -> None:
-        """Open or make the record and its chair's chain. Raises RecordError."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        key: bytes | None = None,
+        clock: Clock | None = None,
+        own: bool = True,
+    ) -> None:
+        """Open or make the record and its chair's chain. Raises RecordError.
+
+        With `own` False a copy is looked at: no key is made and no entry written.
+        """
         self.path = path
         self.clock: Clock = clock or SystemClock()
         self.database = Database(path, key)
         try:
-            self._signing_key = signing.load_or_make(path.parent)
-            self.chair_id = self._begin_chain()
+            if own:
+                self._signing_key = signing.load_or_make(path.parent)
+                self.chair_id = self._begin_chain()
+            else:
+                self.chair_id = self._only_look()
         except BaseException:
             self.database.close()
             raise
@@ -79,6 +91,13 @@ class Store:
                     why = "the key before it was not there"
                     self.append(session, "key", [SigningKey(public_key=public, why=why)])
         return self.chair_id
+
+    def _only_look(self) -> str:
+        with self.read() as session:
+            chair, _ = _own_chair(session)
+        if chair is None:
+            raise RecordError(f"{self.path} has no chain: it is no record of a chair")
+        return chair
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
@@ -158,10 +177,10 @@ class Store:
             raise RecordError(f"{self.path} has no chain: restore a backup")
         return chain.Head(self.chair_id, found[0], found[1])
 
-    def insertion_ids(self) -> set[str]:
-        """Return which insertions are in the record."""
+    def insertion_ids(self) -> set[str | None]:
+        """Return which insertions are in the record, or were until they were erased."""
         with self.read() as session:
-            return set(session.scalars(select(Insertion.id)))
+            return set(session.scalars(select(Entry.insertion_id).where(Entry.kind == "insertion")))
 
     def readings(self, insertion_id: str) -> Iterator[Reading]:
         """Return the curve of an insertion, block after block. Raises RecordError."""
@@ -201,10 +220,25 @@ class Store:
                     Destination(name=label, kind=clean(kind, 20), added_utc=self.clock.utc_now())
                 )
                 session.flush()
-                for entry in session.scalars(select(Entry).order_by(Entry.number)):
-                    session.add(self._queued(label, entry))
-                session.flush()
+                self.queue_missing(session, label)
             return session.scalar(_waiting(label)) or 0
+
+    @staticmethod
+    def destinations(session: Session) -> list[str]:
+        """Return the names of the places that entries are carried to."""
+        return list(session.scalars(select(Destination.name).order_by(Destination.name)))
+
+    def queue_missing(self, session: Session, destination: str) -> None:
+        """Queue every entry that a destination was never told of."""
+        queued = select(Outbox.entry_number).where(
+            Outbox.destination == destination,
+            Outbox.chair_id == Entry.chair_id,
+            Outbox.entry_number == Entry.number,
+        )
+        missing = select(Entry).where(~queued.exists())
+        for entry in session.scalars(missing.order_by(Entry.chair_id, Entry.number)):
+            session.add(self._queued(destination, entry))
+        session.flush()
 
     def due(self, destination: str, limit: int = 100) -> list[tuple[str, int]]:
         """Return the oldest entries that a destination was not told of: (chair, number)."""
@@ -244,6 +278,10 @@ class Store:
     def now(self) -> tuple[datetime, int]:
         """Return the present moment: UTC, and monotonic nanoseconds."""
         return self.clock.utc_now(), self.clock.monotonic_ns()
+
+    def settle(self) -> None:
+        """Move the write-ahead log into the file, so that nothing erased is left in it."""
+        self.database.settle()
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,319 @@
+"""The subcommands that keep the record: verify, erase, backup, restore, archive, key, prune.
+
+Heavy imports wait until one is run. Exit code 0: done and nothing found; 1: verify found something;
+2: not done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torquemon.record.store import Store
+
+_Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
+EXIT_OK = 0
+EXIT_FOUND = 1
+EXIT_NOTHING_DONE = 2
+
+
+def add_maintain_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the subcommands."""
+    _add_verify(subparsers)
+    _add_erase(subparsers)
+    _add_copies(subparsers)
+    _add_key(subparsers)
+
+
+def say(*lines: str) -> None:
+    """Print lines."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def with_store(act: Callable[[Store], int]) -> int:
+    """Run with the record of this chair; a problem is one sentence."""
+    from torquemon import paths
+    from torquemon.record.errors import RecordError
+    from torquemon.record.opening import open_store
+
+    def run() -> int:
+        if not paths.record_path().exists():
+            raise RecordError("nothing was recorded yet: `torquemon demo` makes a record")
+        store = open_store()
+        try:
+            return act(store)
+        finally:
+            store.close()
+
+    return with_sentences(run)
+
+
+def with_sentences(act: Callable[[], int]) -> int:
+    """Run; turn what can go wrong into one sentence."""
+    from torquemon.chair_lock import LockError
+    from torquemon.journal import JournalError
+    from torquemon.paths import HomeError
+    from torquemon.record.errors import RecordError
+
+    try:
+        return act()
+    except (RecordError, JournalError, HomeError, LockError) as error:
+        sys.stderr.write(f"torquemon: {error}\n")
+        return EXIT_NOTHING_DONE
+
+
+# --- verify ---------------------------------------------------------------------------------------
+
+
+def _add_verify(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    verify = subparsers.add_parser(
+        "verify",
+        help="whether the record is what was written",
+        description=(
+            "Check every row, link and signature of the record. That the newest entries were cut "
+            "off shows only against a witness: a report or its chain head."
+        ),
+        epilog="Exit code: 0 nothing found, 1 something found, 2 not done.",
+    )
+    verify.add_argument(
+        "--report", type=Path, action="append", default=[], metavar="FILE", help="a printed report"
+    )
+    verify.add_argument(
+        "--head", action="append", default=[], metavar="TEXT", help="a chain head from a report"
+    )
+    verify.set_defaults(run=lambda args: with_store(lambda store: _verify(store, args)))
+
+
+def _verify(store: Store, args: argparse.Namespace) -> int:
+    from torquemon.record.chain import heads_in
+    from torquemon.record.errors import RecordError
+    from torquemon.record.verify import heads_of_report, verify_store
+
+    heads = [head for path in args.report for head in heads_of_report(path)]
+    for text in args.head:
+        named = heads_in(text) or heads_in(f"torquemon-head {text}")
+        if not named:
+            raise RecordError("this is no chain head: it reads torquemon-head CHAIR:NUMBER:HASH")
+        heads += named
+    found = verify_store(store, heads)
+    for chain in found:
+        verdict = "nothing found" if not chain.problems else f"{len(chain.problems)} PROBLEMS"
+        say(f"chair {chain.chair_id}: {chain.entries} entries, {chain.erased} erased: {verdict}")
+        say(*(f"  {problem}" for problem in chain.problems))
+        say(*(f"  note: {note}" for note in chain.notes))
+        if chain.head is not None:
+            say(f"  {chain.head}")
+    if not heads:
+        say("without --report or --head nobody can tell whether the newest entries were cut off")
+    return EXIT_FOUND if any(chain.problems for chain in found) else EXIT_OK
+
+
+# --- erase ----------------------------------------------------------------------------------------
+
+
+def _add_erase(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    erase = subparsers.add_parser(
+        "erase",
+        help="delete insertions on request, for ever",
+        description=(
+            "Delete the content of insertions for ever. The chain keeps that something was erased, "
+            "when, by whom and why, and still verifies. Backups and copies elsewhere are not "
+            "reached. Without --yes it only says what would be erased."
+        ),
+    )
+    what = erase.add_mutually_exclusive_group(required=True)
+    what.add_argument("--insertion", metavar="ID", help="one insertion")
+    what.add_argument("--patient", metavar="REFERENCE", help="all of a patient, with the name")
+    what.add_argument("--older-than-years", type=float, metavar="N", help="retention: all older")
+    erase.add_argument("--why", default="", help="the reason, for the chain: no name in it")
+    erase.add_argument("--operator", default="", help="who erases")
+    erase.add_argument("--yes", action="store_true", help="do it")
+    erase.set_defaults(run=lambda args: with_store(lambda store: _erase(store, args)))
+
+
+def _erase(store: Store, args: argparse.Namespace) -> int:
+    from torquemon.record import erasing
+    from torquemon.record.errors import RecordError
+    from torquemon.record.pruning import forget
+
+    erasing.check_reason(args.why, args.operator)
+    ids = _to_erase(store, args)
+    if not ids and args.patient is None:
+        raise RecordError("there is nothing to erase")
+    if not args.yes:
+        say(*ids, f"{len(ids)} insertions would be erased for ever: say --yes to do it")
+        return EXIT_OK
+    forget(store, ids)
+    count = erasing.erase_insertions(store, ids, args.why, args.operator) if ids else 0
+    if args.patient is not None:
+        count += erasing.erase_person(store, args.patient, args.why, args.operator)
+    if not count:
+        raise RecordError("there is nothing to erase")
+    say(f"{len(ids)} insertions erased, {count} entries without content now", str(store.head()))
+    return EXIT_OK
+
+
+def _to_erase(store: Store, args: argparse.Namespace) -> list[str]:
+    from datetime import timedelta
+
+    from torquemon.record import erasing
+    from torquemon.record.errors import RefusedError
+    from torquemon.record.insertions import NoInsertionError, parse_id
+
+    if args.insertion is not None:
+        try:
+            return [parse_id(args.insertion)]
+        except NoInsertionError as error:
+            raise RefusedError(str(error)) from None
+    with store.read() as session:
+        if args.patient is not None:
+            return erasing.insertions_of_patient(session, args.patient)
+        if not 0 < args.older_than_years < 200:  # noqa: PLR2004 - refuses NaN and infinity
+            raise RefusedError("retention is a number of years above zero")
+        before = store.clock.utc_now() - timedelta(days=365.25 * args.older_than_years)
+        return erasing.insertions_before(session, store.chair_id, before)
+
+
+# --- copies ---------------------------------------------------------------------------------------
+
+
+def _add_copies(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    backup = subparsers.add_parser(
+        "backup",
+        help="copy the record while it is in use",
+        description="Copy the record into one file while it is in use, and verify the copy.",
+    )
+    backup.add_argument("file", type=Path, metavar="FILE")
+    backup.set_defaults(run=lambda args: with_sentences(lambda: _backup(args.file)))
+    restore = subparsers.add_parser(
+        "restore",
+        help="put a backup in the place of the record",
+        description=(
+            "Verify a backup and put it in the place of the record, which is kept beside it. What "
+            "was recorded after the backup is then only in that kept file."
+        ),
+    )
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.set_defaults(run=lambda args: with_sentences(lambda: _restore(args.file)))
+    archive = subparsers.add_parser("archive", help="the whole record as one ZIP, out and in")
+    ways = archive.add_subparsers(metavar="out|in", required=True)
+    out = ways.add_parser("out", help="write every chain, readable without this program")
+    out.add_argument("file", type=Path, metavar="FILE.zip")
+    out.set_defaults(run=lambda args: with_store(lambda store: _archive_out(store, args.file)))
+    take = ways.add_parser("in", help="take other chairs' chains in, beside the own one")
+    take.add_argument("file", type=Path, metavar="FILE.zip")
+    take.set_defaults(run=lambda args: with_sentences(lambda: _archive_in(args.file)))
+    prune = subparsers.add_parser(
+        "prune", help="take out of the journal what the record holds and gives back"
+    )
+    prune.set_defaults(run=lambda _: with_store(_prune))
+
+
+def _backup(target: Path) -> int:
+    from torquemon import paths
+    from torquemon.record.backup import back_up
+    from torquemon.record.errors import RecordError
+    from torquemon.record.keys import key_of
+
+    record = paths.record_path()
+    if not record.exists():
+        raise RecordError("nothing was recorded yet: there is nothing to back up")
+    head = back_up(record, key_of(record), target)
+    say(f"the record is copied into {target} and the copy verifies", str(head))
+    return EXIT_OK
+
+
+def _restore(source: Path) -> int:
+    from torquemon import paths
+    from torquemon.record.backup import restore
+    from torquemon.record.keys import key_of
+
+    record = paths.record_path()
+    head, kept = restore(record, key_of(record), source)
+    say(f"the record is restored from {source}", str(head))
+    if kept is not None:
+        say(f"what stood in its place is kept as {kept}")
+    return EXIT_OK
+
+
+def _archive_out(store: Store, target: Path) -> int:
+    from torquemon.record.archive_file import write_archive
+
+    say(f"{write_archive(store, target)} entries in {target}; it is NOT encrypted")
+    return EXIT_OK
+
+
+def _archive_in(source: Path) -> int:
+    from torquemon.record.archive_file import read_archive
+    from torquemon.record.opening import open_store
+
+    store = open_store()
+    try:
+        say(f"{read_archive(store, source)} new entries from {source}")
+    finally:
+        store.close()
+    return EXIT_OK
+
+
+def _prune(store: Store) -> int:
+    from torquemon.record.pruning import prune
+
+    say(f"{prune(store)} insertions taken out of the journal")
+    return EXIT_OK
+
+
+# --- key ------------------------------------------------------------------------------------------
+
+
+def _add_key(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    key = subparsers.add_parser("key", help="encrypt the record, change its key, check it")
+    ways = key.add_subparsers(metavar="init|rotate|check", required=True)
+    init = ways.add_parser("init", help="encrypt the record with a new key")
+    init.add_argument(
+        "--file",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the key in a user-only file there; default: the keyring of the system",
+    )
+    init.set_defaults(run=lambda args: with_sentences(lambda: _key_init(args.file)))
+    rotate = ways.add_parser("rotate", help="encrypt the record with another key")
+    rotate.set_defaults(run=lambda _: with_sentences(_key_rotate))
+    check = ways.add_parser("check", help="say whether the key opens the record")
+    check.set_defaults(run=lambda _: with_sentences(_key_check))
+
+
+def _key_init(folder: Path | None) -> int:
+    from torquemon import paths
+    from torquemon.record.rekeying import set_key
+
+    check = set_key(paths.record_path(), folder)
+    say(
+        f"the record is encrypted; check value of its key: {check}",
+        "keep a copy of the key elsewhere: without it nobody can open the record",
+        "the journal is not encrypted: what is in the record leaves it when no monitor runs",
+    )
+    return EXIT_OK
+
+
+def _key_rotate() -> int:
+    from torquemon import paths
+    from torquemon.record.rekeying import change_key
+
+    check = change_key(paths.record_path())
+    say(
+        f"the record has a new key; its check value: {check}",
+        "copies of the record that were made before keep the old key",
+    )
+    return EXIT_OK
+
+
+def _key_check() -> int:
+    from torquemon import paths
+    from torquemon.record.rekeying import describe_key
+
+    say(describe_key(paths.record_path()))
+    return EXIT_OK
