@@ -30,6 +30,8 @@ class Role(StrEnum):
     """Sees, and may stop."""
     WATCH = "watch"
     """Sees, and orders nothing at all: a web page, since who sits at it cannot be known."""
+    RECORDER = "recorder"
+    """Sees, and says how the sound fares; it makes the sound."""
 
 
 class OrderName(StrEnum):
@@ -43,6 +45,10 @@ class OrderName(StrEnum):
     """Stop the motor. Overtakes everything."""
     ACKNOWLEDGE = "acknowledge"
     """Acknowledge all alarms that are on the screen."""
+    PAUSE_SOUND = "pause_sound"
+    """Pause the sound, for 20 s at most; a new alarm ends the pause."""
+    SOUND_STATE = "sound_state"
+    """Say how the sound fares (`state`, `why`): the recorder only."""
     ARM = "arm"
     """Arm (again) at the threshold of the insertion. Never done by itself."""
     TARE = "tare"

@@ -113,6 +113,55 @@ class StopView(_Part):
     text: str
 
 
+class AlarmStep(StrEnum):
+    """What became of an alarm."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+    """Its condition no longer holds."""
+
+
+class AlarmEventView(_Part):
+    """A line of the log of alarms. `utc` is ISO 8601, to the second."""
+
+    number: int
+    step: AlarmStep
+    code: AlertCode
+    priority: Priority
+    utc: str
+    time_s: float
+
+
+class SoundPhase(StrEnum):
+    """Whether alarms can be heard."""
+
+    UNKNOWN = "unknown"
+    """The recorder, which makes the sound, has said nothing yet."""
+    OK = "ok"
+    NONE = "none"
+    """There is no sound here: no device, no library, no recorder."""
+    FAILED = "failed"
+
+
+class DepthMark(StrEnum):
+    """A depth that means something."""
+
+    CORTEX = "cortex"
+    """The cortex is at most so thick."""
+    FOUR = "four"
+    TAPER = "taper"
+    """From here the body widens."""
+    SEAT = "seat"
+
+
+class DepthMarkView(_Part):
+    """Where a mark is, in mm of nominal depth."""
+
+    mark: DepthMark
+    depth_mm: float
+
+
 class VerdictView(_Part):
     """The verdict of the closed insertion."""
 
@@ -211,6 +260,18 @@ class View(_Part):
     """The pair of teeth, by FDI numbers."""
     checks: tuple[CheckView, ...] = ()
     """The check list; empty while a recording runs."""
+    alarm_log: tuple[AlarmEventView, ...] = ()
+    """The last of what became of alarms, the oldest first."""
+    sound_paused_s: float = 0.0
+    """Seconds that the pause of the sound still lasts; 0 where it is not paused."""
+    sound: SoundPhase = SoundPhase.UNKNOWN
+    sound_why: str = ""
+    """Why nothing can be heard, a sentence."""
+    pitch_mm: float | None = None
+    """Advance of the screw per turn."""
+    engaged_deg: float | None = None
+    """Rotation since the first sample of the curve where the depth is 0; None where not known."""
+    depth_marks: tuple[DepthMarkView, ...] = ()
     to_confirm: tuple[str, ...] = ()
     """What the operator must still confirm before a recording may start, as sentences."""
 

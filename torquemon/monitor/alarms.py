@@ -6,10 +6,11 @@ bounded: what is over and acknowledged leaves first, and nothing unacknowledged 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from torquemon.local.view import AlarmView
+from torquemon.local.view import AlarmStep, AlarmView
 from torquemon.model import AlertCode, Priority
 
 MAX_SHOWN: Final = 40
@@ -27,10 +28,21 @@ class Raised:
     torque_ncm: float | None
 
 
-class Alarms:
-    """The alarms of one chair. What nobody acknowledged stays when the next insertion begins."""
+Listener = Callable[[AlarmStep, AlarmView], None]
 
-    def __init__(self) -> None:
+
+def _nobody(_: AlarmStep, __: AlarmView) -> None:
+    return
+
+
+class Alarms:
+    """The alarms of one chair. What nobody acknowledged stays when the next insertion begins.
+
+    `listener` hears of everything that becomes of an alarm.
+    """
+
+    def __init__(self, listener: Listener = _nobody) -> None:
+        self._listener = listener
         self._alarms: list[AlarmView] = []
         self._numbered = 0
         self.uncounted = 0
@@ -59,27 +71,34 @@ class Alarms:
             self._add(raised, active=True)
             return True
         if not holds and active:
-            self._alarms = [
-                replace_alarm(a, active=False) if a.code is raised.code else a for a in self._alarms
-            ]
+            self._clear([a for a in self._alarms if a.active and a.code is raised.code])
         return False
 
     def begin_insertion(self) -> None:
         """Keep only what nobody has acknowledged; a condition that still holds is raised anew."""
-        self._alarms = [replace_alarm(a, active=False) for a in self._alarms if not a.acknowledged]
+        self._clear([a for a in self._alarms if a.active])
+        self._alarms = [a for a in self._alarms if not a.acknowledged]
 
     def reopen(self, code: AlertCode) -> None:
         """Make what still holds of this code unacknowledged again."""
-        self._alarms = [
-            replace_alarm(a, acknowledged=False) if a.code is code and a.active else a
-            for a in self._alarms
-        ]
+        for alarm in [a for a in self._alarms if a.code is code and a.active and a.acknowledged]:
+            self._replace(alarm, replace_alarm(alarm, acknowledged=False), AlarmStep.RAISED)
 
     def acknowledge(self) -> int:
         """Acknowledge all that is latched; returns how many were not yet."""
-        count = sum(not a.acknowledged for a in self._alarms)
-        self._alarms = [replace_alarm(a, acknowledged=True) for a in self._alarms]
-        return count
+        waiting = [a for a in self._alarms if not a.acknowledged]
+        for alarm in waiting:
+            seen = replace_alarm(alarm, acknowledged=True)
+            self._replace(alarm, seen, AlarmStep.ACKNOWLEDGED)
+        return len(waiting)
+
+    def _clear(self, over: list[AlarmView]) -> None:
+        for alarm in over:
+            self._replace(alarm, replace_alarm(alarm, active=False), AlarmStep.CLEARED)
+
+    def _replace(self, old: AlarmView, new: AlarmView, step: AlarmStep) -> None:
+        self._alarms = [new if a is old else a for a in self._alarms]
+        self._listener(step, new)
 
     def _add(self, raised: Raised, *, active: bool) -> None:
         if len(self._alarms) >= MAX_SHOWN:
@@ -94,6 +113,8 @@ class Alarms:
                     else a
                     for a in self._alarms
                 ]
+                again = next(a for a in self._alarms if a.code is raised.code)
+                self._listener(AlarmStep.RAISED, again)
                 return
         self._numbered += 1
         self._alarms.append(
@@ -108,6 +129,7 @@ class Alarms:
                 acknowledged=False,
             )
         )
+        self._listener(AlarmStep.RAISED, self._alarms[-1])
 
 
 def replace_alarm(

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from torquemon.clock import Clock
 from torquemon.drivers.capture import Chunk
 from torquemon.journal import Entry, InsertionRow
-from torquemon.local.view import Band
+from torquemon.local.view import AlarmStep, AlarmView, Band
 from torquemon.model import Alert, AlertCode, Priority, Reading
+from torquemon.monitor.alarm_log import AlarmLog
 from torquemon.monitor.alarms import Alarms, Raised
 from torquemon.monitor.recording import (
     Recording,
@@ -22,6 +23,7 @@ from torquemon.monitor.recording import (
     raw_entry,
     readings_entry,
 )
+from torquemon.monitor.sound_pause import Sound
 from torquemon.monitor.writer import JournalWriter
 
 AlertListener = Callable[[Alert | Raised], None]
@@ -37,7 +39,9 @@ class Chronicle:
     def __init__(self, writer: JournalWriter, clock: Clock) -> None:
         self.recording: Recording | None = None
         self.closed: Recording | None = None
-        self.alarms = Alarms()
+        self.sound = Sound(clock)
+        self.alarm_log = AlarmLog(clock)
+        self.alarms = Alarms(self._follow)
         self.on_alert: AlertListener = _nobody
         self.torque_ncm: float | None = None
         """Torque that an alarm of the link is told with; kept by the device's side."""
@@ -123,7 +127,16 @@ class Chronicle:
         raised = self._raised(code, why)
         if not self.alarms.condition(raised, holds=True):
             self.alarms.reopen(code)
+        self.sound.break_pause()
         self._announce(raised)
+
+    def _follow(self, step: AlarmStep, alarm: AlarmView) -> None:
+        """Log what became of an alarm; a new one is heard, pause or not."""
+        self.alarm_log.add(step, alarm)
+        if step is AlarmStep.RAISED:
+            self.sound.break_pause()
+        elif step is AlarmStep.CLEARED:
+            self.note("alarm over", code=alarm.code.value)
 
     def _raised(self, code: AlertCode, why: str) -> Raised:
         recording = self.recording

@@ -7,12 +7,14 @@ from typing import Final
 
 from torquemon.clock import Clock
 from torquemon.local.messages import Answer, Fetch, Order, OrderName, Role
-from torquemon.local.view import CurveBlock
+from torquemon.local.view import CurveBlock, SoundPhase
 from torquemon.monitor.plan import make_plan
 from torquemon.monitor.session import OPERATOR_NS, Session
 from torquemon.monitor.viewing import Viewer
 from torquemon.profiles import Catalogue, ProfileError
+from torquemon.text import clean
 
+_SPOKEN_MAX: Final = 400
 _VIEWER_MAY: Final = frozenset({OrderName.STOP})
 """Anyone may stop a motor."""
 
@@ -33,6 +35,7 @@ class Desk:
             OrderName.START: session.start,
             OrderName.FINISH: session.finish,
             OrderName.ACKNOWLEDGE: session.acknowledge,
+            OrderName.PAUSE_SOUND: session.pause_sound,
             OrderName.ARM: session.arm,
             OrderName.TARE: session.tare,
             OrderName.QUIT: self._quit,
@@ -48,6 +51,8 @@ class Desk:
             return self._fetch(request, controlling=controlling)
         if role is Role.WATCH:
             return Answer(ok=False, error="this screen only watches: press STOP at the chair")
+        if request.name is OrderName.SOUND_STATE:
+            return self._sound_state(role, request.fields)
         return self._order(request, controlling=controlling)
 
     def gone(self, client: int) -> None:
@@ -91,6 +96,18 @@ class Desk:
         if name is OrderName.CONFIRM:
             return self._confirm(order.fields)
         return self._said(self._orders[name]())
+
+    def _sound_state(self, role: Role, fields: Mapping[str, str]) -> Answer:
+        """Take the word of the one who makes the sound, and of nobody else."""
+        if role is not Role.RECORDER:
+            return Answer(ok=False, error="only the recorder says how the sound fares")
+        try:
+            phase = SoundPhase(fields.get("state", ""))
+        except ValueError:
+            return Answer(ok=False, error="the state of the sound is ok, none or failed")
+        why = clean(fields.get("why", ""), _SPOKEN_MAX)
+        self._session.chronicle.sound.reported(phase, why)
+        return Answer(ok=True)
 
     def _said(self, text: str) -> Answer:
         self._session.side.notice = text

@@ -385,6 +385,12 @@ class Session:
         self.chronicle.note("acknowledged", count=count)
         return f"{count} acknowledged" if count else "nothing to acknowledge"
 
+    def pause_sound(self) -> str:
+        """Pause the sound for a while; a new alarm ends the pause."""
+        text = self.chronicle.sound.pause()
+        self.chronicle.note("sound paused")
+        return text
+
     # --- the end --------------------------------------------------------------------------------
 
     def finish(self) -> str:

@@ -19,6 +19,7 @@ from torquemon.local.view import (
 )
 from torquemon.model import AlertCode, ArmPhase, Origin, Reading, StopReason
 from torquemon.monitor.checklist import check_list
+from torquemon.monitor.depth_marks import DepthMarks
 from torquemon.monitor.recording import Recording
 from torquemon.monitor.session import Session
 from torquemon.signal.pipeline import SignalView
@@ -42,6 +43,7 @@ class Viewer:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._numbers = count(1)
+        self._marks = DepthMarks()
 
     def view(self, now_ns: int, *, controlling: bool) -> View:
         """Return the view of this moment for one client."""
@@ -52,6 +54,7 @@ class Viewer:
         reading = session.side.measurement(now_ns)
         band = self._band(running, reading)
         plan = recording.plan if recording else session.plan
+        sound, sound_why = session.chronicle.sound.state
         return View(
             sequence=next(self._numbers),
             phase=_phase(session),
@@ -88,6 +91,13 @@ class Viewer:
             controlling=controlling,
             operator_present=session.operator_present,
             notice=session.side.notice,
+            alarm_log=session.chronicle.alarm_log.lines,
+            sound_paused_s=session.chronicle.sound.paused_s,
+            sound=sound,
+            sound_why=sound_why,
+            pitch_mm=plan.screw.pitch_mm,
+            engaged_deg=signal.engaged_deg if signal else None,
+            depth_marks=self._marks.of(plan),
             operator=plan.operator,
             fdi=plan.fdi,
             checks=() if running else check_list(session, now_ns),

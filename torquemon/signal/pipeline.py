@@ -53,6 +53,8 @@ class SignalView(NamedTuple):
     max_torque_ncm: float | None
     slope_ncm_per_turn: float | None
     degrees_to_limit: float | None
+    engaged_deg: float | None = None
+    """Rotation since the first sample at which the depth is counted from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ class Pipeline:
         left = None
         if slope > 0.0 and s[at.LIMIT] < at.NEVER:
             left = max(0.0, (s[at.LIMIT] - s[at.Y]) / slope * 360.0)
-        return SignalView(s[at.CLEAN], phase, depth, s[at.PEAK], slope, left)
+        engaged_deg = None if depth is None else s[at.TH_ENGAGED]
+        return SignalView(s[at.CLEAN], phase, depth, s[at.PEAK], slope, left, engaged_deg)
 
     def _name(self, bits: int, reading: Reading) -> tuple[Alert, ...]:
         """Turn alert bits into alerts, as long as there are not too many of them."""
