@@ -80,3 +80,28 @@ def read_pair(text: str, site_id: str) -> str:
             f"{pair} does not lie at the site {site_id}: choose another pair or site"
         )
     return pair
+
+
+ANTERIOR_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {"maxilla-buccal": "maxilla-anterior", "mandible-buccal": "mandible-anterior"}
+)
+"""What a buccal site is called between the canines."""
+
+
+def site_of(zone: str, pair: str) -> str:
+    """Return the site of a place in the arch: a zone is a site, buccal for its whole jaw."""
+    if pair and is_anterior(pair):
+        return ANTERIOR_OF.get(zone, zone)
+    return zone
+
+
+def zone_of(site_id: str) -> str:
+    """Return the zone that a site belongs to: the anterior sites to that of their jaw."""
+    return next((zone for zone, site in ANTERIOR_OF.items() if site == site_id), site_id)
+
+
+def pairs_of_zone(zone: str) -> tuple[str, ...]:
+    """Return the pairs of a zone in the order of the arch; none where it has no teeth."""
+    if zone in ("maxilla-buccal", "palatal-alveolar"):
+        return UPPER_PAIRS
+    return LOWER_PAIRS if zone == "mandible-buccal" else ()

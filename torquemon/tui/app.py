@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from pathlib import PurePath
+from typing import ClassVar, Final
 
 from textual.app import App
 from textual.screen import Screen
@@ -11,11 +12,18 @@ from textual.screen import Screen
 from torquemon.local.view import CurveBlock, View
 from torquemon.settings import Settings
 from torquemon.tui import looks
+from torquemon.tui.archive_link import ArchiveLink, no_recorder
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.pump import Pace, ViewPump
 from torquemon.tui.screens.base import BaseScreen
+from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.screens.insert import InsertScreen
+from torquemon.tui.screens.prepare import PrepareScreen
 from torquemon.tui.words import say
+
+INSERT: Final = "insert"
+SCREENS: Final[tuple[type[FrameScreen], ...]] = (PrepareScreen,)
+"""The screens beside the insert screen."""
 
 
 class DashboardApp(App[int]):
@@ -25,7 +33,7 @@ class DashboardApp(App[int]):
     The link is closed by whoever opened it.
     """
 
-    CSS_PATH = "styles.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles.tcss", "screens.tcss"]
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
     ALLOW_SELECT: ClassVar[bool] = False
 
@@ -36,11 +44,18 @@ class DashboardApp(App[int]):
         start_recording: bool = False,
         pace: Pace | None = None,
         settings: Settings | None = None,
+        archive: ArchiveLink | None = None,
     ) -> None:
         super().__init__(ansi_color=looks.ansi_color(os.environ))
-        looks.dress(self, settings or Settings())
+        self.settings = settings or Settings()
+        looks.dress(self, self.settings)
         self.title = say("title")
+        self.archive = archive or ArchiveLink(no_recorder)
+        self.latest_view: View | None = None
         self._insert = InsertScreen(link, start_recording=start_recording)
+        self._others: dict[str, FrameScreen] = {
+            screen.NAME: screen for screen in (kind(link) for kind in SCREENS)
+        }
         self._pump = ViewPump(link, Fan(self, self._insert), pace or Pace())
 
     def get_default_screen(self) -> Screen[None]:
@@ -49,10 +64,24 @@ class DashboardApp(App[int]):
 
     def on_ready(self) -> None:
         """Start the loop."""
+        for name, screen in self._others.items():
+            self.install_screen(screen, name)
         self.run_worker(self._pump.run(), group="pump")
+
+    def go(self, name: str) -> None:
+        """Bring a screen to the front. The insert screen lies beneath all others."""
+        if name == INSERT:
+            while self.screen is not self._insert:
+                self.pop_screen()
+        elif name in self._others and self.screen is not self._others[name]:
+            if self.screen is self._insert:
+                self.push_screen(name)
+            else:
+                self.switch_screen(name)
 
     def ask_quit(self) -> None:
         """Quit; while recording the insert screen asks first."""
+        self.go(INSERT)
         self._insert.action_ask_quit()
 
     async def action_quit(self) -> None:
@@ -84,6 +113,7 @@ class Fan:
 
     def apply(self, view: View, block: CurveBlock | None) -> None:
         """See `ViewSink`."""
+        self._app.latest_view = view
         self._insert.apply(view, block)
         front = self._front()
         if front is not self._insert:

@@ -16,6 +16,7 @@ from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, View
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.widgets.keys import StopButton
+from torquemon.tui.widgets.nav import HELP, PLACES, NavBar
 from torquemon.tui.widgets.status_bar import NoticeLine, StatusBar
 from torquemon.tui.words import say
 
@@ -35,6 +36,12 @@ class BaseScreen(Screen[None]):
         Binding("f12", "order('stop')", priority=True),
         Binding("s", "order('stop')"),
         Binding("q", "ask_quit", id="quit"),
+        Binding("question_mark,f1", "help", id="help"),
+        Binding("escape", "leave"),
+        *(
+            Binding(f"{place.number},{place.function_key}", f"go('{place.name}')")
+            for place in PLACES
+        ),
     ]
 
     app: DashboardApp
@@ -63,6 +70,33 @@ class BaseScreen(Screen[None]):
             # Not painted: no line is free for it. That ends with a resize, not with haste.
             await asyncio.sleep(_UNPAINTED_S)
             await self.wait_for_refresh()
+
+    # Ways
+
+    def on_screen_resume(self) -> None:
+        """Show what the screen that was in front knew, at once."""
+        latest = self.app.latest_view
+        if latest is not None and latest is not self.view:
+            self.apply(latest, None)
+
+    def action_go(self, name: str) -> None:
+        """Bring another screen to the front."""
+        self.app.go(name)
+
+    def action_leave(self) -> None:
+        """Leave what is open; nothing is, here."""
+
+    def action_help(self) -> None:
+        """Show or hide the help of this screen."""
+        raise NotImplementedError
+
+    def on_nav_bar_chosen(self, event: NavBar.Chosen) -> None:
+        """Go where the finger says."""
+        event.stop()
+        if event.name == HELP.name:
+            self.action_help()
+        else:
+            self.app.go(event.name)
 
     # Orders
 

@@ -16,7 +16,6 @@ from textual.widget import Widget
 
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, LinkPhase, SessionPhase, View
-from torquemon.profiles.catalogue import builtin
 from torquemon.tui import palette
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.screens.base import BaseScreen
@@ -36,7 +35,6 @@ from torquemon.tui.widgets.panels import (
     help_panel,
     lost_panel,
 )
-from torquemon.tui.widgets.prepare import PrepareForm
 from torquemon.tui.widgets.state_strip import StateStrip
 from torquemon.tui.widgets.verdict import VerdictPanel
 from torquemon.tui.words import say
@@ -71,7 +69,6 @@ class InsertScreen(BaseScreen):
         self._warm = False
         self._curve = TorqueCurve(id="curve")
         self._gauge = TorqueGauge(id="gauge")
-        self._prepare = PrepareForm(builtin(), id="prepare")
         self._lost_words = lost_panel()
         self._watermark, self._header = Watermark(id="watermark"), Header(id="header")
         self._strip, self._number = StateStrip(id="strip"), TorqueNumber(id="number")
@@ -83,7 +80,6 @@ class InsertScreen(BaseScreen):
             self._welcome,
             help_panel(),
             ask_panel(),
-            self._prepare,
         )
         self._parts: tuple[_Part, ...] = (
             self._watermark,
@@ -183,26 +179,24 @@ class InsertScreen(BaseScreen):
         self._set_panel(None)
 
     def action_prepare(self) -> None:
-        """Open the form for the next insertion."""
+        """Go to the screen for the next insertion."""
         view = self.view
         if view is None or not self.may_order(OrderName.PREPARE):
             return
         if view.phase is SessionPhase.RECORDING:
             self.notice.tell(say("prepare.recording"), urgent=True)
             return
-        self._set_panel("prepare")
-        self._prepare.open(view)
-
-    def on_prepare_form_filled(self, event: PrepareForm.Filled) -> None:
-        """Send what was filled in."""
-        self.action_close_panel()
-        self.send(OrderName.PREPARE, event.fields)
+        self.app.go("prepare")
 
     # Orders
 
     def action_record(self) -> None:
         """Start or finish the recording."""
-        recording = self.view is not None and self.view.phase is SessionPhase.RECORDING
+        view = self.view
+        recording = view is not None and view.phase is SessionPhase.RECORDING
+        if view is not None and view.to_confirm and view.controlling and not recording:
+            self.app.go("prepare")  # that is where it is confirmed
+            return
         self.action_order(OrderName.FINISH if recording else OrderName.START)
 
     async def on_key_bar_chosen(self, event: KeyBar.Chosen) -> None:

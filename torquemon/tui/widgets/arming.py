@@ -50,7 +50,7 @@ class ArmPanel(Painted):
         why = tuple(shown(reason) for reason in view.arm.reasons)
         if view.stop is not None:
             why = (shown(view.stop.text), *why)
-        self.set_state(_Shown(*_head(view), (*_how(view), *why)))
+        self.set_state(_Shown(*head(view), (*_how(view), *why)))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`: the word, then the reasons as far as there is room."""
@@ -68,7 +68,7 @@ class ArmPanel(Painted):
         return lines
 
 
-def _head(view: View) -> tuple[ArmPhase, str]:
+def head(view: View) -> tuple[ArmPhase, str]:
     """Return the phase to show: without a value that was read back, nothing is armed."""
     phase, held = view.arm.phase, view.arm.held_ncm
     if phase is ArmPhase.ARMED and held is not None:

@@ -1,0 +1,286 @@
+"""Prepare: who, where, with what, and whether all is ready. Starting is confirmed here.
+
+Nothing is kept here: every choice goes to the monitor at once, and what stands on the tiles is what
+the monitor says is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Grid, Horizontal
+from textual.widget import Widget
+
+from torquemon.local.messages import OrderName
+from torquemon.local.view import CheckState, CheckView, SessionPhase, View
+from torquemon.profiles.catalogue import builtin
+from torquemon.tui.link import LINK_ERRORS, MonitorLink
+from torquemon.tui.screens.frame import FrameScreen
+from torquemon.tui.widgets.checks import CheckList
+from torquemon.tui.widgets.editors import ConfirmPanel, Editor, FieldEditor, SpotEditor
+from torquemon.tui.widgets.header import window_text
+from torquemon.tui.widgets.touch import Item, TouchButton
+from torquemon.tui.words import say, to_point
+
+TILES: Final = ("patient", "operator", "site", "screw", "window", "threshold", "tare", "start")
+_ASK_STATE_S: Final = 2.0
+_TYPED: Final = ("patient", "operator")
+
+
+class PrepareScreen(FrameScreen):
+    """Tiles, check list, and the editor of one tile in their place."""
+
+    NAME = "prepare"
+    KEYS_TOLD = ("tab", "enter", "space", "esc")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "start", id="record"),
+        Binding("t", "order('tare')", id="tare"),
+    ]
+
+    def __init__(self, link: MonitorLink) -> None:
+        super().__init__(link)
+        self._tiles = {name: TouchButton("", id=f"tile-{name}") for name in TILES}
+        self._checks = CheckList(id="checks")
+        self._field = FieldEditor(id="field")
+        self._spot = SpotEditor(id="spot")
+        self.confirm = ConfirmPanel(id="confirm")
+        self._editors: tuple[Editor, ...] = (self._field, self._spot, self.confirm)
+        self._recorder: tuple[CheckView, ...] = ()
+
+    def body(self) -> Iterator[Widget]:
+        """See `FrameScreen`."""
+        yield Container(
+            Horizontal(Grid(*self._tiles.values(), id="tiles"), self._checks, id="prepare-main"),
+            *self._editors,
+            id="prepare",
+        )
+
+    def on_mount(self) -> None:
+        """Ask the recorder now and then how it fares."""
+        super().on_mount()
+        self.set_interval(_ASK_STATE_S, self._ask_recorder)
+
+    def on_screen_suspend(self) -> None:
+        """Leave no half choice behind."""
+        self._close()
+
+    # --- what is shown --------------------------------------------------------------------------
+
+    def fresh(self, view: View) -> None:
+        """See `FrameScreen`."""
+        busy = view.phase is SessionPhase.RECORDING or not view.controlling
+        faces = {
+            "patient": view.patient or say("patient.none"),
+            "operator": view.operator or say("prepare.operator.none"),
+            "site": f"{say_site(view.site, view.site_name)} {view.fdi}".strip(),
+            "screw": view.screw_name,
+            "window": window_text(view),
+            "threshold": say("prepare.threshold.own", torque=view.wanted_ncm)
+            if view.wanted_ncm is not None
+            else say("prepare.threshold.default"),
+            "tare": say("prepare.tare.text"),
+        }
+        for name, text in faces.items():
+            self._tiles[name].face(say(f"prepare.{name}"), text, off=busy)
+        ready = not busy and not any(_keeps(check) for check in view.checks)
+        if view.phase is SessionPhase.RECORDING:
+            self._tiles["start"].face(say("prepare.running"), off=True)
+        elif view.to_confirm:
+            text = say("prepare.confirm.text")
+            self._tiles["start"].face(say("prepare.confirm"), text, urgent=ready, off=busy)
+        else:
+            text = say("prepare.start.text")
+            self._tiles["start"].face(say("prepare.start"), text, urgent=ready, off=busy)
+        self._checks.put((*view.checks, _sound(view), *self._recorder))
+
+    def _ask_recorder(self) -> None:
+        if self.is_current:
+            self.run_worker(self._fetch_recorder(), group="recorder", exclusive=True)
+
+    async def _fetch_recorder(self) -> None:
+        try:
+            state = await self.app.archive.state()
+        except LINK_ERRORS as error:
+            self._recorder = (_warn("recorder", str(error)),)
+            return
+        waiting = "; ".join(
+            f"{line.destination}: {line.error}" for line in state.outbox if line.error
+        )
+        self._recorder = (
+            _warn("disk", state.storage, say("check.disk.ok", free=state.free_mb or 0)),
+            _warn("network", waiting, say("check.network.ok")),
+        )
+
+    # --- choosing -------------------------------------------------------------------------------
+
+    def on_touch_button_pressed(self, event: TouchButton.Pressed) -> None:
+        """Open what the tile is for."""
+        event.stop()
+        name = event.name.removeprefix("tile-")
+        view = self.view
+        if view is None or not self.may_order(OrderName.PREPARE):
+            return
+        if name == "start":
+            self.action_start()
+        elif name == "tare":
+            self.action_order("tare")
+        else:
+            self._open(name, view)
+
+    def _open(self, name: str, view: View) -> None:
+        if view.phase is SessionPhase.RECORDING:
+            self.notice.tell(say("prepare.recording"), urgent=True)
+            return
+        self._show_editor(shown=True)
+        question = say(f"prepare.{name}")
+        if name == "site":
+            self._spot.open(view.site, view.fdi)
+        elif name in _TYPED:
+            value = view.patient if name == "patient" else view.operator
+            self._field.open(name, question, value, hint=say(f"prepare.{name}.hint"))
+        elif name == "screw":
+            self._field.open(name, question, view.screw, options=_screws(view.site), typed=False)
+        elif name == "window":
+            hint = say("prepare.window.hint")
+            self._field.open(name, question, view.window_choice, hint=hint, options=_windows())
+        else:
+            wanted = "" if view.wanted_ncm is None else f"{view.wanted_ncm:g}"
+            hint = say("prepare.threshold.hint")
+            self._field.open("threshold_ncm", question, wanted, hint=hint)
+
+    def on_editor_done(self, event: Editor.Done) -> None:
+        """Send the choice with all the rest as it is set."""
+        event.stop()
+        self._close()
+        if self.view is None:
+            return
+        values = dict(event.values)
+        for name in ("window", "threshold_ncm"):
+            if name in values:
+                values[name] = to_point(values[name])
+        if "site" in values:
+            values["window"] = ""  # the site's own: a window of another site is not meant
+        self.send(OrderName.PREPARE, _fields(self.view) | values)
+
+    def on_editor_closed(self, event: Editor.Closed) -> None:
+        """Go back to the tiles."""
+        event.stop()
+        self._close()
+
+    def _show_editor(self, *, shown: bool) -> None:
+        self.query_one("#prepare-main").display = not shown
+        for editor in self._editors:
+            editor.display = False
+
+    def _close(self) -> None:
+        self._show_editor(shown=False)
+        self.set_focus(None)
+
+    def action_leave(self) -> None:
+        """See `FrameScreen`: an open editor is left first."""
+        if any(editor.display for editor in self._editors):
+            self._close()
+        else:
+            super().action_leave()
+
+    # --- starting -------------------------------------------------------------------------------
+
+    def action_start(self) -> None:
+        """Start; where something must be confirmed, ask for that first."""
+        view = self.view
+        if view is None or not self.may_order(OrderName.START):
+            return
+        if view.phase is SessionPhase.RECORDING:
+            self.app.go("insert")
+        elif self.confirm.display:
+            self.confirm.confirm()
+        elif view.to_confirm:
+            self.ask_to_confirm(view)
+        else:
+            self.run_worker(self._start({}), group="orders")
+
+    def ask_to_confirm(self, view: View) -> None:
+        """Show what must be confirmed."""
+        self._show_editor(shown=True)
+        fields = _fields(view)
+        stood_there = {name: fields[name] for name in ("patient", "site", "fdi", "screw")}
+        self.confirm.open(stood_there, view.to_confirm)
+        self.run_worker(self._look_up(view.patient), group="patient", exclusive=True)
+
+    async def _look_up(self, reference: str) -> None:
+        """Show who that is and what was recorded, so that the wrong patient is noticed."""
+        if not reference:
+            return
+        try:
+            known = await self.app.archive.patient(reference)
+        except LINK_ERRORS:
+            self.confirm.know(say("confirm.unknown"))
+            return
+        who = ", ".join(part for part in (known.name, known.birth_date) if part)
+        before = say("confirm.before", count=known.insertions, last=known.last_utc[:10])
+        before = before if known.insertions else say("confirm.first")
+        self.confirm.know(f"{who}. {before}" if who else before)
+
+    def on_confirm_panel_confirmed(self, event: ConfirmPanel.Confirmed) -> None:
+        """Confirm what stood there, and start."""
+        event.stop()
+        self._close()
+        self.run_worker(self._start(event.shown), group="orders")
+
+    async def _start(self, confirmed: dict[str, str]) -> None:
+        if confirmed and not await self.give(OrderName.CONFIRM, confirmed):
+            return
+        if await self.give(OrderName.START, {}):
+            self.app.go("insert")
+
+
+def _keeps(check: CheckView) -> bool:
+    return check.gates and check.state is not CheckState.OK and check.id != "confirmed"
+
+
+def _warn(name: str, text: str, well: str = "") -> CheckView:
+    state = CheckState.BAD if text else CheckState.OK
+    return CheckView(id=name, gates=False, state=state, text=text or well)
+
+
+def _sound(view: View) -> CheckView:
+    if getattr(view, "sound", "") == "ok":
+        return _warn("sound", "", say("check.sound.ok"))
+    return _warn("sound", getattr(view, "sound_why", "") or say("check.sound.none"))
+
+
+def say_site(site_id: str, name: str) -> str:
+    """Return a site in the language of the screen; one of the clinic's own by its name."""
+    return say(f"site.{site_id}") if site_id in builtin().sites else name
+
+
+def _screws(site: str) -> list[Item]:
+    """Return the screws, those that are usual at the site first."""
+    items = []
+    for key, screw in builtin().screws.items():
+        usual = site in screw.usual_sites
+        known = say("prepare.screw.usual") if usual else say("prepare.screw.unusual")
+        items.append(
+            Item(key, screw.name, known if screw.usual_sites else "", "●" if usual else "")
+        )
+    return sorted(items, key=lambda item: not item.mark)
+
+
+def _windows() -> list[Item]:
+    own = Item("", say("prepare.window.own"))
+    return [own, *(Item(key, w.name, w.source) for key, w in builtin().windows.items())]
+
+
+def _fields(view: View) -> dict[str, str]:
+    """Return the plan as the monitor has it."""
+    return {
+        "patient": view.patient,
+        "operator": view.operator,
+        "site": view.site,
+        "fdi": view.fdi,
+        "screw": view.screw,
+        "window": view.window_choice,
+        "threshold_ncm": "" if view.wanted_ncm is None else f"{view.wanted_ncm:g}",
+    }
