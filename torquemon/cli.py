@@ -17,6 +17,7 @@ from torquemon.drivers.pair_command import add_pair
 from torquemon.monitor.command import add_monitor
 from torquemon.record.command import add_record_commands
 from torquemon.record.report_command import add_report
+from torquemon.record.sync_command import add_sync_commands
 from torquemon.run_command import add_run
 from torquemon.serve.command import add_serve
 
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_pair(subparsers)
     add_record_commands(subparsers)
     add_report(subparsers)
+    add_sync_commands(subparsers)
     add_analyse(subparsers)
     add_evaluate(subparsers)
     return parser

@@ -9,6 +9,7 @@ from torquemon.journal import DamagedEntryError
 from torquemon.model import Reading
 from torquemon.record.csv_export import write_csv
 from torquemon.record.errors import RecordError
+from torquemon.record.history import head_of
 from torquemon.record.insertions import Archive, Insertion
 from torquemon.record.report_data import ReportData, ReportError, from_record
 
@@ -53,7 +54,8 @@ def read_source(archive: Archive, wanted: str) -> Source:
         insertion.row.opened_ns,
         content,
         readings,
-        witness=str(whole.head),
+        # not the newest of the chair: the same record gives the same report tomorrow
+        witness=str(head_of(archive.store, insertion.row.id)),
     )
     return Source(data, table.getvalue())
 

@@ -1,0 +1,118 @@
+"""A PostgreSQL of Debian's package for tests: its own cluster on a socket, ended by its own pid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.processes import require, wait_for
+
+OWNER: Final = "owner"
+_START_S: Final = 30.0
+
+
+class Cluster:
+    """One server. `kill` ends every process of it at once, as a power cut would."""
+
+    def __init__(self, folder: Path, programs: Path, user: str | None) -> None:
+        self._folder = folder
+        self._programs = programs
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+        self.data = folder / "data"
+
+    def address(self, database: str = "torquemon", user: str = OWNER) -> str:
+        """What a chair is told."""
+        return f"host={self._folder} dbname={database} user={user}"
+
+    def make(self) -> None:
+        """Make the cluster and an empty database."""
+        self._run("initdb", "-D", str(self.data), "-A", "trust", "-U", OWNER, "-E", "UTF8")
+        self.start()
+        self.sql("CREATE DATABASE torquemon", database="postgres")
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        words = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self._folder)]
+        words += ["-c", "listen_addresses=", "-c", "max_connections=40"]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                words, stdout=log, stderr=log, user=self._user, start_new_session=True
+            )
+        wait_for(self._answers, _START_S, "PostgreSQL answers")
+
+    def kill(self) -> None:
+        """Kill the server and all that it started, in the middle of whatever it does."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
+        self._process = None
+
+    def sql(self, statement: str, database: str = "torquemon") -> str:
+        """Run one statement; return what it prints."""
+        words = ["psql", "-h", str(self._folder), "-U", OWNER, "-d", database, "-qAt"]
+        return self._run(*words, "-v", "ON_ERROR_STOP=1", "-c", statement).strip()
+
+    def _answers(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            raise AssertionError((self._folder / "log").read_text("utf-8")[-2000:])
+        words = [str(self._programs / "pg_isready"), "-q", "-h", str(self._folder)]
+        return subprocess.run(words, check=False, user=self._user).returncode == 0
+
+    def _run(self, program: str, *words: str) -> str:
+        done = subprocess.run(
+            [str(self._programs / program), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            user=self._user,
+            cwd=self._folder,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def programs() -> Path | None:
+    """Where PostgreSQL's programs are, the newest version's."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    path = shutil.which("initdb")
+    return Path(path).resolve().parent if path else None
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A running server with an empty database, as a user without rights on this machine."""
+    place = programs()
+    require(place, "PostgreSQL is missing: apt install postgresql")
+    assert place is not None
+    user = _unprivileged()
+    folder = Path(tempfile.mkdtemp(prefix="torquemon-pg-"))
+    server = Cluster(folder, place, user)
+    try:
+        if user is not None:
+            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+        server.make()
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root: somebody who may do nothing; None where we are nobody."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
