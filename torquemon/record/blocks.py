@@ -184,9 +184,12 @@ def _pack_floats(values: Array) -> bytes:
     """Write floats as whole numbers of a decimal place where that loses no bit."""
     if len(values) and np.isfinite(values).all():
         negative_zero = bool(np.any((values == 0) & np.signbit(values)))
+        largest = float(np.abs(values).max())
         for decimals in () if negative_zero else _DECIMALS:
+            if largest >= _EXACT / 10.0**decimals:
+                break
             scaled = np.rint(values * 10.0**decimals)
-            if np.abs(scaled).max() < _EXACT and np.array_equal(scaled / 10.0**decimals, values):
+            if np.array_equal(scaled / 10.0**decimals, values):
                 return _pack_whole(scaled.astype("<i8"), decimals)
     packed = np.ascontiguousarray(values, dtype="<f8").tobytes()
     return _COLUMN.pack(_FLOATS, 0, 0, len(packed)) + packed

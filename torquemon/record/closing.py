@@ -66,10 +66,9 @@ def close_insertion(journal: Journal, row: InsertionRow, clock: Clock) -> list[m
     finish = _finish(journal, row.id)
     moment = _Moment.of(row)
     problem = curve.problem or wire_problem or event_problem
-    origin, origin_problem = _origin(row, finish)
-    insertion = _insertion(
-        row, finish, curve, clock, origin=origin, problem=problem or origin_problem
-    )
+    insertion = recorded_insertion(row, finish, clock, problem=problem)
+    insertion.samples, insertion.missing_samples = curve.samples, curve.missing
+    insertion.duration_s = round((curve.last_us - curve.first_us) / 1e6, 6)
     said = [*_judged(journal, row, moment), *_again(curve, journal, row)]
     return [
         *wire,
@@ -219,18 +218,23 @@ def _origin(row: InsertionRow, finish: Mapping[str, Any] | None) -> tuple[Origin
         return Origin.SIMULATED, "it is not known any more whether these data are real"
 
 
-def _insertion(
+def recorded_insertion(
     row: InsertionRow,
     finish: Mapping[str, Any] | None,
-    curve: _Curve,
     clock: Clock,
     *,
-    origin: Origin,
     problem: str,
 ) -> models.Insertion:
+    """Return an insertion's own row as far as its description tells; it has no curve yet.
+
+    `finish` is the monitor's conclusion, None where it ended before. Where the description is
+    damaged the data never pass for real.
+    """
+    origin, origin_problem = _origin(row, finish)
     meta = dict(row.meta)
     patient = meta.pop("patient", "")  # in its own column, and nowhere else
     purpose = meta.get("purpose")
+    damage = str(meta[DAMAGED]) if DAMAGED in meta else ""
     return models.Insertion(
         id=row.id,
         purpose=purpose if purpose in PURPOSES else PURPOSES[0],
@@ -245,10 +249,10 @@ def _insertion(
         **{name: _text(meta.get(key)) for name, key in _TEXTS.items()},
         **{name: _number(meta.get(key)) for name, key in _NUMBERS.items()},
         software=_text(meta.get("software")) or SOFTWARE,
-        samples=curve.samples,
-        missing_samples=curve.missing,
-        duration_s=round((curve.last_us - curve.first_us) / 1e6, 6),
-        problem=(str(meta[DAMAGED]) if DAMAGED in meta else problem) or None,
+        samples=0,
+        missing_samples=0,
+        duration_s=0.0,
+        problem=damage or problem or origin_problem or None,
         description=meta,
     )
 
@@ -288,7 +292,7 @@ def _number(value: object) -> float | None:
 def _judged(journal: Journal, row: InsertionRow, moment: _Moment) -> list[models.Alert]:
     """Return the alerts that the operator saw."""
     return [
-        _alert(row.id, "judge", fields, host_ns, moment.utc(host_ns))
+        stored_alert(row.id, "judge", fields, host_ns, moment.utc(host_ns))
         for host_ns, fields in _objects(journal, row.id, EntryKind.ALERT)
         if fields is not None
     ]
@@ -305,17 +309,18 @@ def _again(curve: _Curve, journal: Journal, row: InsertionRow) -> list[models.Al
     for alert in curve.alerts:
         fields = alert.fields()
         if {key: value for key, value in fields.items() if key != "why"} not in seen:
-            found.append(_alert(row.id, "recorder", fields, None, None))
+            found.append(stored_alert(row.id, "recorder", fields, None, None))
     return found
 
 
-def _alert(
+def stored_alert(
     insertion_id: str,
     raised_by: str,
     fields: Mapping[str, Any],
-    host_ns: int | None,
-    utc: datetime | None,
+    host_ns: int | None = None,
+    utc: datetime | None = None,
 ) -> models.Alert:
+    """Return an alert's row from its JSON."""
     seq = fields.get("seq")
     return models.Alert(
         insertion_id=insertion_id,
@@ -339,16 +344,17 @@ def _verdicts(
     if curve.conclusion is not None:
         fields = curve.conclusion.verdict.fields()
         removal = curve.conclusion.removal_torque_ncm
-        found.append(_verdict(insertion_id, "recorder", fields, removal))
+        found.append(stored_verdict(insertion_id, "recorder", fields, removal))
     given = finish.get("verdict") if finish else None
     if isinstance(given, dict):
-        found.append(_verdict(insertion_id, "monitor", given, None))
+        found.append(stored_verdict(insertion_id, "monitor", given, None))
     return found
 
 
-def _verdict(
+def stored_verdict(
     insertion_id: str, judge: str, fields: Mapping[str, Any], removal_ncm: float | None
 ) -> models.Verdict:
+    """Return a verdict's row from its JSON."""
     return models.Verdict(
         insertion_id=insertion_id,
         judge=judge,

@@ -13,6 +13,7 @@ from torquemon import paths
 from torquemon.clock import SystemClock
 from torquemon.journal import InsertionRow, Journal
 from torquemon.model import Reading
+from torquemon.record.first_record import carry_over
 from torquemon.record.folding import close_due
 from torquemon.record.history import Summary, Whole, search, whole
 from torquemon.record.models import Alert, Verdict
@@ -185,6 +186,7 @@ def open_archive() -> Iterator[Archive]:
         try:
             if journal is not None:
                 close_due(journal, store, SystemClock(), monitor_runs=monitor_runs())
+            carry_over(store)
             yield Archive(journal, store)
         finally:
             store.close()

@@ -14,6 +14,7 @@ from torquemon.journal import Journal, JournalError
 from torquemon.paths import HomeError
 from torquemon.record.door import open_door
 from torquemon.record.errors import RecordError
+from torquemon.record.first_record import carry_over
 from torquemon.record.folding import close_due as close_due  # noqa: PLC0414 - used from here too
 from torquemon.record.opening import open_store
 from torquemon.record.pruning import prune
@@ -37,7 +38,8 @@ def close_all_due(clock: Clock) -> list[str]:
     try:
         store = open_store(clock)
         try:
-            return close_due(journal, store, clock, monitor_runs=monitor_runs())
+            closed = close_due(journal, store, clock, monitor_runs=monitor_runs())
+            return [*closed, *carry_over(store)]
         finally:
             store.close()
     finally:
