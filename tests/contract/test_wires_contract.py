@@ -1,4 +1,4 @@
-"""One contract for every wire: the same promises on a pty, on TCP and in the air.
+"""One contract for every wire: the same promises on a pty, on TCP, in the air and with BlueZ.
 
 `WIRES` lists the wires; what a wire cannot do as fast as a cable stands in its `notices_s`.
 """
@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import pytest
 
 from tests.air_room import AirRoom
-from tests.processes import python, ready_port, wait_for
+from tests.processes import python, ready_port, require, wait_for
 from tests.radio import KEY, SERIAL, SUPERVISION_S
 from torquemon.clock import SystemClock
 from torquemon.drivers import messages as m
@@ -116,10 +116,32 @@ class AirWire:
         self._room.switch_on()
 
 
+class BluezWire:
+    """bleak's own BlueZ backend against the fake: paired, encrypted, both ends know the key."""
+
+    def __init__(self, stack: contextlib.ExitStack, folder: Path) -> None:
+        require(sys.platform == "linux", "BlueZ is Linux's")
+        from tests import bluez_room  # its library is there on Linux only
+
+        self.notices_s = bluez_room.SUPERVISION_S + 0.5
+        self._room = bluez_room.BluezRoom(stack, folder)
+        self._opener = self._room.opener()
+
+    def open(self) -> Transport:
+        return self._opener()
+
+    def vanish(self) -> None:
+        self._room.bluez.vanish()
+
+    def come_back(self) -> None:
+        self._room.come_back()
+
+
 WIRES: dict[str, Callable[[contextlib.ExitStack, Path], Wire]] = {
     "pty": lambda stack, folder: ProcessWire(stack, "--pty-link", str(folder / "port")),
     "tcp": lambda stack, _: ProcessWire(stack, "--tcp", "0"),
     "air": lambda stack, _: AirWire(stack),
+    "bluez": BluezWire,
 }
 
 

@@ -16,6 +16,9 @@ class Radio:
 
     client: type[BaseBleakClient] | None = None
     scanner: type[BaseBleakScanner] | None = None
+    by_socket: bool = False
+    """BlueZ only: notifications through a socket (AcquireNotify) in place of D-Bus signals, which
+    bleak prefers because some devices cannot do the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class BleSession:
         self.queue = CommandQueue()
         self._on_news = on_news
         self._times = times
+        self._by_socket = radio.by_socket
         self._client: BleakClient = BleakClient(
             sighting.device,
             self._on_disconnected,
@@ -68,9 +69,14 @@ class BleSession:
         """Connect, listen, and let the device's stack say whether this computer is paired."""
         async with asyncio.timeout(self._times.connect_s):
             await self._client.connect()
+            self.gone_why = ""  # BlueZ calls an attempt that failed a connection that was lost
             self._check_profile()
             self.serial = await self._read_serial()
-            await self._client.start_notify(ble_names.FRAMES, self._on_notification)
+            await self._client.start_notify(
+                ble_names.FRAMES,
+                self._on_notification,
+                bluez={"use_start_notify": not self._by_socket},
+            )
         proof = asyncio.create_task(self._prove())
         self._tasks = [
             proof,
