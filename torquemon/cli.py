@@ -20,6 +20,7 @@ from torquemon.record.report_command import add_report
 from torquemon.record.sync_command import add_sync_commands
 from torquemon.run_command import add_run
 from torquemon.serve.command import add_serve
+from torquemon.sound.command import add_sounds
 
 EXIT_INTERRUPTED = 130
 
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     add_run(subparsers)
     add_serve(subparsers)
+    add_sounds(subparsers)
     add_monitor(subparsers)
     add_devices(subparsers)
     add_pair(subparsers)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from torquemon.record.maintain_command import add_maintain_commands
 from torquemon.record.remark_command import add_remark
+from torquemon.sound.command import add_sound_option
 
 if TYPE_CHECKING:
     from torquemon.record.insertions import Archive
@@ -30,8 +31,9 @@ def add_record_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> Non
     show.set_defaults(run=lambda args: _with_archive(lambda archive: _show(archive, args.id)))
     _add_export(subparsers)
     recorder = subparsers.add_parser(
-        "recorder", help="close insertions beside a monitor (started by `run`)"
+        "recorder", help="close insertions beside a monitor, and sound its alarms (see `run`)"
     )
+    add_sound_option(recorder)
     recorder.set_defaults(run=_recorder)
     add_remark(subparsers)
     add_maintain_commands(subparsers)
@@ -129,8 +131,8 @@ def _print(lines: list[str]) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
-def _recorder(_: argparse.Namespace) -> int:
+def _recorder(args: argparse.Namespace) -> int:
     from torquemon.clock import SystemClock
     from torquemon.record.process import run_recorder
 
-    return run_recorder(SystemClock())
+    return run_recorder(SystemClock(), args.sound)

@@ -18,6 +18,7 @@ from torquemon.record.first_record import carry_over
 from torquemon.record.folding import close_due as close_due  # noqa: PLC0414 - used from here too
 from torquemon.record.opening import open_store
 from torquemon.record.pruning import prune
+from torquemon.sound.thread import sounding
 
 LOOK_EVERY_S: Final = 0.5
 
@@ -46,13 +47,16 @@ def close_all_due(clock: Clock) -> list[str]:
         journal.close()
 
 
-def run_recorder(clock: Clock) -> int:
-    """Look every half second until the process is told to end; then look once more."""
+def run_recorder(clock: Clock, sound: str) -> int:
+    """Look every half second until the process is told to end; then look once more.
+
+    `sound` says where the alarms are heard meanwhile, see `sounding`.
+    """
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     told = ""
-    with open_door(clock) as wait:
+    with open_door(clock) as wait, sounding(clock, sound):
         while not wait(ending, LOOK_EVERY_S):
             told = _look(clock, told)
     told = _look(clock, told) or _prune(clock)
