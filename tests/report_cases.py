@@ -17,7 +17,13 @@ from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup
 
 HEAD: Final = "torquemon-head 01M82Y60CGR68792947QMYKHA7:12:" + "0a1b2c3d" * 8
-SECONDS: Final = {"nominal": 36.0, "root-contact": 18.0, "threshold": 34.0, "no-angle": 34.0}
+SECONDS: Final = {
+    "nominal": 36.0,
+    "root-contact": 18.0,
+    "threshold": 34.0,
+    "no-angle": 34.0,
+    "removal": 12.0,
+}
 IDENTITY: Final = {"operator": "Dr. M. Muster", "fdi": "15-16"}
 
 
@@ -60,6 +66,7 @@ def recorded(name: str) -> tuple[dict[str, Any], tuple[Reading, ...], str, str, 
         "software": "torquemon 0.1.0",
         "profile_version": "windows 2026.1, sites 2026.1, screws 2026.1",
         "lot": "L-20931",
+        "purpose": "removal" if name == "removal" else "insertion",
     }
     return content, readings, row.id, row.opened_utc, row.opened_ns
 

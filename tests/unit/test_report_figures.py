@@ -76,6 +76,15 @@ def test_report_with_one_angle_missing_has_none_of_them_either() -> None:
     assert not figures(replace(data, readings=tuple(holed))).angle_known
 
 
+def test_report_of_a_screw_turned_out_counts_turns_from_the_first_reading() -> None:
+    data = case("removal")
+    found = figures(data)
+    assert (found.angle_known, found.engaged) == (True, False)
+    assert found.zero_deg == data.readings[0].angle_deg
+    assert (found.turns, found.work_j, found.depth_mm) == ((), None, None)
+    assert data.removal_ncm is not None
+
+
 def test_report_depth_is_the_one_that_the_alerts_tell() -> None:
     data = case()
     found = figures(data)
@@ -83,15 +92,15 @@ def test_report_depth_is_the_one_that_the_alerts_tell() -> None:
     (seat,) = [alert for alert in data.alerts if "mm nominal depth" in alert.why]
     told = float(seat.why.split(" mm nominal depth")[0].split()[-1])
     assert seat.angle_deg is not None
-    assert found.engaged_deg is not None
+    assert found.zero_deg is not None
     assert data.pitch_mm is not None
-    drawn = (seat.angle_deg - found.engaged_deg) / DEGREES_PER_TURN * data.pitch_mm
+    drawn = (seat.angle_deg - found.zero_deg) / DEGREES_PER_TURN * data.pitch_mm
     assert drawn == pytest.approx(told, abs=0.06)  # the sentence has one decimal
 
 
 def test_report_events_come_in_time_order_and_halts_before_notes() -> None:
     data = case("root-contact")
-    told, more = told_events(data, figures(data).engaged_deg)
+    told, more = told_events(data, figures(data).zero_deg)
     times = [event.time_s for event in told]
     assert all(a is not None and b is not None and a <= b for a, b in pairwise(times))
     assert more == 0

@@ -155,7 +155,7 @@ def _orange(pixmap: bytes) -> int:
     return found
 
 
-@pytest.mark.parametrize("name", ["root-contact", "threshold", "no-angle"])
+@pytest.mark.parametrize("name", ["root-contact", "threshold", "no-angle", "removal"])
 def test_report_of_other_courses_is_one_page(name: str, tmp_path: Path) -> None:
     data = case(name)
     path = made(data, tmp_path)
@@ -164,6 +164,7 @@ def test_report_of_other_courses_is_one_page(name: str, tmp_path: Path) -> None:
     told = {
         "root-contact": ("Possible root contact was signalled.", "Above the window"),
         "threshold": ("Handpiece stopped", "threshold", "stop, armed"),
+        "removal": ("Removal torque report", "turns since the first reading", "Undetermined"),
         "no-angle": ("the angle is not known throughout", "not known"),
     }
     for words_told in told[name]:

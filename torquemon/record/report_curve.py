@@ -45,7 +45,7 @@ MAX_MARKS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One reading as it is drawn: seconds from the first, turns since engagement."""
+    """One reading as it is drawn: seconds from the first, turns from where they are counted."""
 
     time_s: float
     turns: float | None
@@ -62,7 +62,7 @@ class Mark:
     """None for a halt."""
 
 
-def samples(readings: Sequence[Reading], engaged_deg: float | None) -> list[list[Sample]]:
+def samples(readings: Sequence[Reading], zero_deg: float | None) -> list[list[Sample]]:
     """Return what was measured, in pieces that a hole in the data parts."""
     pieces: list[list[Sample]] = []
     before: Reading | None = None
@@ -72,18 +72,16 @@ def samples(readings: Sequence[Reading], engaged_deg: float | None) -> list[list
             continue
         if before is None or not _follows(before, reading):
             pieces.append([])
-        pieces[-1].append(as_sample(reading, first_us, engaged_deg))
+        pieces[-1].append(as_sample(reading, first_us, zero_deg))
         before = reading
     return pieces
 
 
-def as_sample(reading: Reading, first_us: int, engaged_deg: float | None) -> Sample:
+def as_sample(reading: Reading, first_us: int, zero_deg: float | None) -> Sample:
     """Return one reading as it is drawn."""
     angle_deg = reading.angle_deg
     turns = (
-        None
-        if engaged_deg is None or angle_deg is None
-        else (angle_deg - engaged_deg) / DEGREES_PER_TURN
+        None if zero_deg is None or angle_deg is None else (angle_deg - zero_deg) / DEGREES_PER_TURN
     )
     return Sample((reading.device_time_us - first_us) / 1e6, turns, reading.torque_ncm)
 
@@ -132,11 +130,11 @@ def angle_svg(plot: Plot, height: float) -> str:
     low, high = (min(turns), max(turns)) if turns else (0.0, 1.0)
     pitch_mm, body_mm = plot.data.pitch_mm, plot.data.body_mm
     if pitch_mm is not None and body_mm is not None:
-        seat = 1.02 * body_mm / pitch_mm
+        seat = 1.02 * body_mm / pitch_mm if plot.figures.engaged else 0.0
         high = seat if high < seat < _SEAT_AHEAD * high else high
     frame = _Frame(plot, height, low, max(high, low + 0.5), top=7.0)
-    frame.ground(plot.words["axis_turns"])
-    if pitch_mm is not None:
+    frame.ground(plot.words["axis_turns" if plot.figures.engaged else "axis_turns_first"])
+    if pitch_mm is not None and plot.figures.engaged:
         frame.depth_axis(pitch_mm, body_mm)
     frame.curve(lambda sample: sample.turns)
     frame.numbers(lambda sample: sample.turns)

@@ -18,6 +18,7 @@ from torquemon.text import clean
 MAX_ID_CHARS: Final = 64
 MAX_WHY_CHARS: Final = 300
 UNKNOWN_ORIGIN: Final = "ORIGIN UNKNOWN"
+PURPOSES: Final = ("insertion", "removal", "tightening")
 _MAX_EVENTS: Final = 1000
 """More events in one insertion are a device that lies; the record has them all."""
 
@@ -64,6 +65,8 @@ class ReportData:
     opened_ns: int
     origin: Origin | None
     """None where the record does not say, which is never taken for real."""
+    purpose: str
+    """insertion, removal or tightening."""
     patient: str
     site: str
     site_name: str
@@ -145,6 +148,7 @@ def from_record(
         closed_utc=_text(content, "closed_utc") or clean(opened_utc, MAX_ID_CHARS),
         opened_ns=opened_ns,
         origin=_origin(content.get("origin", meta.get("origin"))),
+        purpose=_purpose(content.get("purpose")),
         patient=_text(meta, "patient"),
         site=site,
         site_name=_name(builtin().sites, site),
@@ -220,6 +224,10 @@ def _origin(value: object) -> Origin | None:
         return Origin(str(value))
     except ValueError:
         return None
+
+
+def _purpose(value: object) -> str:
+    return value if isinstance(value, str) and value in PURPOSES else PURPOSES[0]
 
 
 def _kind(value: object) -> VerdictKind:

@@ -34,9 +34,9 @@ class Told:
         return 3 if self.priority is None else self.priority.rank
 
 
-def told_events(data: ReportData, engaged_deg: float | None) -> tuple[list[Told], int]:
+def told_events(data: ReportData, zero_deg: float | None) -> tuple[list[Told], int]:
     """Return what the page tells, in time order, and how much more the record has."""
-    finder = _Finder(data, engaged_deg)
+    finder = _Finder(data, zero_deg)
     found = [finder.alert(alert) for alert in data.alerts]
     found += [finder.event(event) for event in data.events if event.what not in _UNTOLD]
     by_weight = sorted(range(len(found)), key=lambda index: (-found[index].rank, index))
@@ -57,9 +57,9 @@ def marks(told: Sequence[Told]) -> list[Mark]:
 class _Finder:
     """Finds the reading that an event belongs to, by sample number or by the host's clock."""
 
-    def __init__(self, data: ReportData, engaged_deg: float | None) -> None:
+    def __init__(self, data: ReportData, zero_deg: float | None) -> None:
         self._readings = data.readings
-        self._engaged_deg = engaged_deg
+        self._zero_deg = zero_deg
         self._opened_ns = data.opened_ns
         wanted = {alert.seq for alert in data.alerts} | {event.seq for event in data.events}
         self._by_seq: dict[int, Reading] = {}
@@ -89,7 +89,7 @@ class _Finder:
         return Told(code, priority, time_s, sample, torque_ncm, why)
 
     def _sample(self, reading: Reading) -> Sample:
-        return as_sample(reading, self._readings[0].device_time_us, self._engaged_deg)
+        return as_sample(reading, self._readings[0].device_time_us, self._zero_deg)
 
     def _at(self, host_ns: int | None) -> Reading | None:
         """Return the last reading at a moment; None outside of the curve."""

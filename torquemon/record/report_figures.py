@@ -49,13 +49,15 @@ class Gap:
 class Figures:
     """What the readings add up to.
 
-    `engaged_deg` is the angle at which the screw met bone, by the rule's own reckoning. `work_j`
-    is the work done while the screw advanced, in joules. `unusable` counts readings that are no
-    measurement, `clipped` those at the end of the sensor's range.
+    `zero_deg` is the angle that turns are counted from: where the screw met bone, by the rule's own
+    reckoning, or that of the first reading where it never did (`engaged`); None where the angle is
+    not known throughout. `work_j` is the work done while the screw advanced, in joules. `unusable`
+    counts readings that are no measurement, `clipped` those at the end of the sensor's range.
     """
 
     angle_known: bool
-    engaged_deg: float | None
+    engaged: bool
+    zero_deg: float | None
     depth_mm: float | None
     turns: tuple[Turn, ...]
     work_j: float | None
@@ -68,16 +70,18 @@ class Figures:
 def figures(data: ReportData) -> Figures:
     """Compute the figures of a report."""
     measured = [r for r in data.readings if r.validity in MEASURED]
-    engaged_deg, depth = _engagement(data, measured)
-    known = engaged_deg is not None and data.final_ncm is not None
+    first_deg = _first_angle(measured)
+    # a maximum without a final torque comes from a rule that did not trust the angle
+    known = first_deg is not None and (data.max_ncm is None or data.final_ncm is not None)
+    engaged_deg, depth = _engagement(data, measured) if known else (None, None)
+    engaged = engaged_deg is not None
     return Figures(
         angle_known=known,
-        engaged_deg=engaged_deg if known else None,
-        depth_mm=depth if known else None,
-        turns=_turns(measured, engaged_deg, data.pitch_mm)
-        if known and engaged_deg is not None
-        else (),
-        work_j=_work_j(measured, engaged_deg) if known and engaged_deg is not None else None,
+        engaged=engaged,
+        zero_deg=(engaged_deg if engaged else first_deg) if known else None,
+        depth_mm=depth,
+        turns=() if engaged_deg is None else _turns(measured, engaged_deg, data.pitch_mm),
+        work_j=None if engaged_deg is None else _work_j(measured, engaged_deg),
         gaps=tuple(_gaps(data.readings)),
         unusable=len(data.readings) - len(measured),
         questionable=sum(r.validity is Validity.QUESTIONABLE for r in measured),
@@ -85,12 +89,16 @@ def figures(data: ReportData) -> Figures:
     )
 
 
+def _first_angle(measured: Sequence[Reading]) -> float | None:
+    """Return the angle of the first reading; None where any has none."""
+    if not measured or any(reading.angle_deg is None for reading in measured):
+        return None
+    return measured[0].angle_deg
+
+
 def _engagement(data: ReportData, measured: Sequence[Reading]) -> tuple[float | None, float | None]:
     """Return at which angle the screw engaged and how deep it went, as the rule reckons it."""
-    if not measured or data.pitch_mm is None:
-        return None, None
-    angles = [r.angle_deg for r in measured if r.angle_deg is not None]
-    if len(angles) != len(measured):
+    if data.pitch_mm is None:
         return None, None
     try:
         setup = JudgeSetup(window=data.window, pitch_mm=data.pitch_mm, body_mm=data.body_mm)
@@ -102,7 +110,8 @@ def _engagement(data: ReportData, measured: Sequence[Reading]) -> tuple[float | 
     depth = pipeline.snapshot().depth_mm
     if depth is None:
         return None, None
-    return max(angles) - depth / data.pitch_mm * DEGREES_PER_TURN, depth
+    furthest_deg = max(reading.angle_deg or 0.0 for reading in measured)
+    return furthest_deg - depth / data.pitch_mm * DEGREES_PER_TURN, depth
 
 
 def _turns(

@@ -93,14 +93,14 @@ class Page:
 def make_page(data: ReportData, words: Words) -> Page:
     """Write out one insertion in one language."""
     found = figures(data)
-    told, more = told_events(data, found.engaged_deg)
-    pieces = thin(samples(data.readings, found.engaged_deg))
+    told, more = told_events(data, found.zero_deg)
+    pieces = thin(samples(data.readings, found.zero_deg))
     plot = Plot(data, found, pieces, marks(told), words)
     site_name = words.site(data.site, data.site_name) or words["unknown"]
     by_angle = found.angle_known
     return Page(
         language=words.language,
-        title=words["title"],
+        title=words[f"title_{data.purpose}"],
         subtitle=words["subtitle"],
         mark=data.mark,
         mark_line=_mark_line(data, words),
@@ -109,7 +109,7 @@ def make_page(data: ReportData, words: Words) -> Page:
         arch_alt=words["alt_arch"].format(site=site_name),
         verdict_kind=data.verdict.value,
         verdict=words[f"verdict_{data.verdict.value}"],
-        why=data.why,
+        why=words.sentence(data.why),
         values=_values(data, found, words),
         notes=_notes(data, found, words),
         angle_title=words["by_angle"],
@@ -164,7 +164,7 @@ def _facts(data: ReportData, words: Words, site_name: str) -> tuple[Row, ...]:
 
 
 def _threshold(data: ReportData, words: Words) -> str:
-    reasons = "; ".join(data.threshold_reasons)
+    reasons = "; ".join(words.sentence(reason) for reason in data.threshold_reasons)
     if data.armed_ncm is None:
         text = words["threshold_none"]
     else:
@@ -240,7 +240,7 @@ def _event_row(number: int, event: Told, words: Words) -> EventRow:
         when,
         words.code(event.code) + kind,
         "" if event.torque_ncm is None else words.ncm(event.torque_ncm),
-        words.halt(event.why) if halt else event.why,
+        words.halt(event.why) if halt else words.sentence(event.why),
     )
 
 

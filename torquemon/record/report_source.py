@@ -43,6 +43,7 @@ def read_source(archive: Archive, wanted: str) -> Source:
     content = {
         **({"error": problem} if problem else {}),
         **insertion.content,
+        "purpose": whole.insertion.purpose,
         "software": whole.entry.software,
         "profile_version": whole.insertion.profile_version,
         "amended": len(whole.amendments),

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from torquemon.model import Window
+from torquemon.record.report_phrases import translated
 from torquemon.text import clean
 
 LANGUAGES: Final = ("en", "de")
@@ -46,6 +47,12 @@ class Words:
     def halt(self, reason: str) -> str:
         """Return why a handpiece halted."""
         return str(self._texts["halts"].get(reason, reason.replace("_", " ")))
+
+    def sentence(self, text: str) -> str:
+        """Return a sentence of the rule in this language, where all of it is known."""
+        if self.language == "en":
+            return text
+        return translated(text, self.language, self["decimal"])
 
     def number(self, value: float, decimals: int) -> str:
         """Return a number with a fixed count of decimals."""
