@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -49,15 +53,35 @@ def write_journal(
     return names
 
 
+@functools.cache
+def _template(ids: int, seconds: float) -> tuple[Path, tuple[str, ...]]:
+    """A folder with journal and record, made once: folding and migrating take their time."""
+    folder = Path(tempfile.mkdtemp(prefix="torquemon-sample-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    names = write_journal(folder / "journal.db", ids=ids, seconds=seconds)
+    clock = ManualClock()
+    store = Store(folder / "record.db", clock=clock)
+    journal = Journal(folder / "journal.db", read_only=True)
+    close_due(journal, store, clock, monitor_runs=False)
+    journal.close()
+    store.settle()
+    store.close()
+    return folder, tuple(names)
+
+
 def filled_store(
     folder: Path, *, ids: int = 1, seconds: float = SECONDS, key: bytes | None = None
 ) -> tuple[Store, list[str]]:
-    """A record with `ids` insertions folded into it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    names = write_journal(folder / "journal.db", ids=ids, seconds=seconds)
+    """A record with `ids` insertions folded into it, beside the journal that they came from."""
+    template, names = _template(ids, seconds)
+    shutil.copytree(template, folder, dirs_exist_ok=True)
     clock = ManualClock()
+    if key is None:
+        return Store(folder / "record.db", clock=clock), list(names)
+    for file in folder.glob("record.db*"):
+        file.unlink()
     store = Store(folder / "record.db", key=key, clock=clock)
     journal = Journal(folder / "journal.db", read_only=True)
     close_due(journal, store, clock, monitor_runs=False)
     journal.close()
-    return store, names
+    return store, list(names)

@@ -55,7 +55,7 @@ def as_record_errors(path: Path) -> Iterator[None]:
         raise RecordError(sentence(path, str(error.orig))) from None
     except SQLAlchemyError as error:
         raise RecordError(f"the record {path} refuses ({type(error).__name__})") from None
-    except UnicodeError:
+    except (UnicodeError, MemoryError):  # SQLCipher says the latter of a page that was changed
         raise RecordError(sentence(path, "malformed")) from None
     except OSError as error:
         raise RecordError(sentence(path, f"unable to open: {error.strerror}")) from None

@@ -46,7 +46,14 @@ MAX_PROBLEMS: Final = 100
 """More than this is one finding: the record is not what was written."""
 MAX_REPORT_BYTES: Final = 64 * 1024 * 1024
 _STREAM: Final = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_UNREADABLE: Final = (SQLAlchemyError, ValueError, TypeError, LookupError, OverflowError)
+_UNREADABLE: Final = (
+    SQLAlchemyError,
+    ValueError,
+    TypeError,
+    LookupError,
+    OverflowError,
+    MemoryError,  # what SQLCipher says of a page that was changed
+)
 
 
 @dataclass(slots=True)
