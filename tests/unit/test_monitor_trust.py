@@ -16,7 +16,7 @@ from torquemon.drivers.messages import from_frame, to_frame
 from torquemon.drivers.trust import NO_KEYS, Keys
 from torquemon.journal import EntryKind
 from torquemon.local.messages import OrderName
-from torquemon.local.view import Band
+from torquemon.local.view import Band, CheckState
 from torquemon.model import AlertCode, ArmPhase, ArmState
 
 KEY = bytes(range(16))
@@ -90,6 +90,23 @@ def test_who_did_not_prove_himself_is_warn_only_and_the_screen_says_why(
     assert stranger.order(OrderName.STOP).ok
     stranger.run(0.2)
     assert stranger.device.latch is not None, "a stop needs no key"
+
+
+def test_the_list_before_a_start_says_whether_the_handpiece_proved_itself() -> None:
+    seen: list[tuple[CheckState, str]] = []
+    for made in (chair(), chair(KEY, NO_KEYS), chair(bytes(16))):
+        made.plug_in()
+        for seconds in (0.03, 0.5):
+            made.run(seconds)
+            (identity,) = [check for check in made.view().checks if check.id == "identity"]
+            assert identity.gates
+            seen.append((identity.state, identity.text.rpartition("SIM-0001: ")[2]))
+    good, unknown, wrong = seen[1], seen[3], seen[5]
+    assert good[0] is CheckState.OK
+    assert unknown[0] is CheckState.BAD
+    assert wrong[0] is CheckState.BAD
+    assert unknown[1].endswith("warn only; enter it with `torquemon pair`")
+    assert "warn only" in wrong[1]
 
 
 @pytest.mark.requirement("REQ-LINK-6")

@@ -56,6 +56,11 @@ def _identity(session: Session) -> CheckView:
     text = f"{device.maker} {device.model}, serial number {device.serial}"
     if not device.can_stop:
         return _gate("identity", CheckState.BAD, f"{text}: cannot be stopped from here, warn only")
+    trust = session.handpiece.link.trust
+    if trust.refusal:
+        return _gate("identity", CheckState.BAD, f"{text}: {trust.refusal}")
+    if not trust.may_arm and session.side.wire_up:
+        return _gate("identity", CheckState.WAIT, f"{text}: {trust.why_not}")
     return _gate("identity", CheckState.OK, text)
 
 
