@@ -125,7 +125,10 @@ class Store:
         The rows are stored in the order of the list; call it within `write`.
         """
         previous = session.scalars(
-            select(Entry).where(Entry.chair_id == self.chair_id).order_by(Entry.number.desc())
+            select(Entry)
+            .where(Entry.chair_id == self.chair_id)
+            .order_by(Entry.number.desc())
+            .limit(1)  # without it the whole chain would be loaded
         ).first()
         salt = chain.new_salt()
         try:
