@@ -61,7 +61,7 @@ def test_tui_spike_of_one_sample_is_always_drawn(
     dots = curve._canvas.dots_high
     wanted = axis.dot(19.0, dots)
     time_s = at * step / 1000
-    column = time_s / curve.envelope.span_s * curve.envelope.columns
+    column = time_s / curve.envelope.span * curve.envelope.columns
     near = range(max(0, int(column) - 1), min(curve.envelope.columns, int(column) + 2))
     if time_s < 86400:
         assert any(curve._canvas.lit(x, wanted) for x in near)
@@ -79,14 +79,14 @@ def test_tui_growing_in_parts_draws_what_drawing_at_once_draws(
     size = math.ceil(len(torque) / parts)
     for first in range(0, len(torque), size):
         assert grown.add(block(torque[first : first + size], first, step_s=0.37))
-    assert (grown.low, grown.high, grown.span_s) == (whole.low, whole.high, whole.span_s)
+    assert (grown.low, grown.high, grown.span) == (whole.low, whole.high, whole.span)
 
 
 def test_tui_time_axis_grows_in_fixed_steps() -> None:
     envelope = Envelope()
-    assert envelope.span_s == FIRST_SPAN_S
+    assert envelope.span == FIRST_SPAN_S
     envelope.add(block([1.0] * 100, step_s=1.0))
-    assert envelope.span_s == 4 * FIRST_SPAN_S
+    assert envelope.span == 4 * FIRST_SPAN_S
 
 
 def test_tui_gap_in_the_curve_is_refused() -> None:
@@ -110,7 +110,7 @@ def test_tui_numbers_that_are_none_draw_nothing(bad: float) -> None:
     envelope.add(block([bad, 1.0]))
     assert envelope.highest_ncm == 1.0
     envelope.add(block([1.0, 1.0, 1.0], first=2, step_s=bad))
-    assert envelope.span_s == FIRST_SPAN_S
+    assert envelope.span == FIRST_SPAN_S
 
 
 @given(st.floats(0, 500), st.floats(0, 200))
@@ -129,8 +129,9 @@ def test_tui_curve_shows_window_threshold_and_alarm() -> None:
     assert "▼" in drawn[0]
     assert any(dots * 60 in row for row in drawn for dots in "⣀⠤⠒⠉")
     grounds = {s.style.bgcolor.name for line in lines for s in line if s.style and s.style.bgcolor}
-    assert palette.worn().colours is not None
-    assert palette.worn().colours[palette.BAND_TINT] in grounds
+    colours = palette.worn().colours
+    assert colours is not None
+    assert colours[palette.BAND_TINT] in grounds
     assert drawn[-1].rstrip().endswith("30 s")
     assert all(len(row) <= 80 for row in drawn)
 

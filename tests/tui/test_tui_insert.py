@@ -232,9 +232,12 @@ def test_tui_stop_is_a_large_touch_target(size: tuple[int, int]) -> None:
 def test_tui_all_keys_fit_into_the_footer(size: tuple[int, int]) -> None:
     async def scenario() -> None:
         async with dashboard(view(), size) as (pilot, _):
-            footer = rows(pilot)[-1]
-            for word in ("Finish", "STOP", "Ack", "Re-arm", "Tare", "Prepare", "Help", "Quit"):
-                assert word in footer
+            for word in ("Finish", "STOP", "Ack", "Mute", "Re-arm", "Axis", "Log", "Help", "Quit"):
+                assert word in rows(pilot)[-1]
+        before = view(phase=SessionPhase.PREPARE)
+        async with dashboard(before, size) as (pilot, _):
+            for word in ("Start", "STOP", "Ack", "Mute", "Tare", "Prepare", "Log", "Help", "Quit"):
+                assert word in rows(pilot)[-1]
 
     run(scenario)
 
@@ -420,7 +423,7 @@ def test_tui_alarms_carry_reason_and_marks() -> None:
             first = next(y for y, row in enumerate(lines) if "NEW, holds" in row)
             second = next(y for y, row in enumerate(lines) if "seen, over" in row)
             assert first < second
-            assert "▲ possible root contact" in lines[first]
+            assert "possible root contact" in lines[first]
             assert "Torque rose 14.2 N·cm in a tenth" in text(pilot)
 
     run(scenario)

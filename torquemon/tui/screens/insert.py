@@ -19,9 +19,11 @@ from torquemon.local.view import CurveBlock, LinkPhase, SessionPhase, View
 from torquemon.tui import palette
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.screens.base import BaseScreen
+from torquemon.tui.widgets.alarm_log import AlarmLogPanel
 from torquemon.tui.widgets.alarms import AlarmList
 from torquemon.tui.widgets.arming import ArmPanel
-from torquemon.tui.widgets.curve import TorqueCurve
+from torquemon.tui.widgets.banner import AlarmBanner
+from torquemon.tui.widgets.curve import TIME, TorqueCurve
 from torquemon.tui.widgets.depth import DepthBar
 from torquemon.tui.widgets.digits import BlockWords, TorqueNumber
 from torquemon.tui.widgets.gauge import TorqueGauge
@@ -55,19 +57,24 @@ class InsertScreen(BaseScreen):
         Binding("a", "order('acknowledge')", id="acknowledge"),
         Binding("r", "order('arm')", id="arm"),
         Binding("t", "order('tare')", id="tare"),
+        Binding("m", "order('pause_sound')", id="pause-sound"),
+        Binding("x", "axis", id="axis"),
+        Binding("l", "log", id="log"),
         Binding("p", "prepare", id="prepare"),
         Binding("question_mark", "help", id="help"),
         Binding("y", "answer_yes"),
         Binding("n,escape", "close_panel"),
     ]
 
-    def __init__(self, link: MonitorLink, *, start_recording: bool) -> None:
+    def __init__(self, link: MonitorLink, *, start_recording: bool, curve_over: str = TIME) -> None:
         super().__init__(link)
         self._start_pending = start_recording
         self._panel: str | None = None
         self._quit_anyway = False
         self._warm = False
         self._curve = TorqueCurve(id="curve")
+        self._curve_chosen = TIME
+        self._banner, self._log = AlarmBanner(id="banner"), AlarmLogPanel(id="log")
         self._gauge = TorqueGauge(id="gauge")
         self._lost_words = lost_panel()
         self._watermark, self._header = Watermark(id="watermark"), Header(id="header")
@@ -77,6 +84,7 @@ class InsertScreen(BaseScreen):
         self._alarms, self._keys = AlarmList(id="alarms"), KeyBar(id="keys")
         self._slots: tuple[Widget, ...] = (
             self._curve,
+            self._log,
             self._welcome,
             help_panel(),
             ask_panel(),
@@ -85,6 +93,8 @@ class InsertScreen(BaseScreen):
             self._watermark,
             self._header,
             self._strip,
+            self._banner,
+            self._log,
             self._number,
             self._verdict,
             self._welcome,
@@ -101,6 +111,7 @@ class InsertScreen(BaseScreen):
         yield self._watermark
         yield self._header
         yield self._strip
+        yield self._banner
         with Horizontal(id="live"):
             with Vertical(id="left"):
                 yield self._number
@@ -136,6 +147,7 @@ class InsertScreen(BaseScreen):
         """See `ViewSink`."""
         self.view = view
         self.remove_class("lost", "waiting")
+        self._draw_over(self.app.settings.curve)
         self._curve.show(view, block)
         self._gauge.show(view, self._curve.envelope.highest_ncm)
         for part in self._parts:
@@ -162,6 +174,7 @@ class InsertScreen(BaseScreen):
 
     def _set_panel(self, panel: str | None) -> None:
         self._panel = panel
+        self.set_class(panel == "help", "-helping")
         shown = panel or ("welcome" if self._is_idle() else "curve")
         for slot in self._slots:
             slot.display = slot.id == shown
@@ -172,6 +185,20 @@ class InsertScreen(BaseScreen):
     def action_help(self) -> None:
         """Show or hide the keys."""
         self._set_panel(None if self._panel == "help" else "help")
+
+    def action_log(self) -> None:
+        """Show or hide the log of alarms."""
+        self._set_panel(None if self._panel == "log" else "log")
+
+    def _draw_over(self, chosen: str) -> None:
+        """Draw the curve over what the settings say, once for each change of them."""
+        if chosen != self._curve_chosen:
+            self._curve_chosen = chosen
+            self._curve.switch(chosen)
+
+    def action_axis(self) -> None:
+        """Draw the curve over time or over rotation."""
+        self._curve.switch()
 
     def action_close_panel(self) -> None:
         """Go back to the plot."""

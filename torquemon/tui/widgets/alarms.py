@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -13,13 +13,18 @@ from torquemon.local.view import AlarmView, View
 from torquemon.model import Priority
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
-_SHAPES: Final[Mapping[Priority, str]] = MappingProxyType(
+SHAPES: Final[Mapping[Priority, str]] = MappingProxyType(
     {Priority.ALARM: "▲", Priority.WARNING: "△", Priority.ADVISORY: "○"}
 )
 _WHY_ROWS: Final = 4
 """A longer reason is cut with an ellipsis where another alarm waits for the room."""
+
+
+def gravest_first(alarms: Iterable[AlarmView]) -> list[AlarmView]:
+    """Return `alarms`: unacknowledged first, then by priority, then the newest."""
+    return sorted(alarms, key=lambda a: (a.acknowledged, -a.priority.rank, not a.active, -a.id))
 
 
 class AlarmList(Painted):
@@ -29,10 +34,7 @@ class AlarmList(Painted):
 
     def show(self, view: View) -> None:
         """Show the alarms of `view`: unacknowledged first, then by priority, then the newest."""
-        order = sorted(
-            view.alarms, key=lambda a: (a.acknowledged, -a.priority.rank, not a.active, -a.id)
-        )
-        self.set_state(tuple(order))
+        self.set_state(tuple(gravest_first(view.alarms)))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`: as many alarms as fit, and how many do not."""
@@ -55,8 +57,8 @@ class AlarmList(Painted):
     def _alarm(self, alarm: AlarmView, width: int, why_rows: int) -> list[Line]:
         mark = say("alarm.seen" if alarm.acknowledged else "alarm.new")
         marks = f"{mark}, {say('alarm.active' if alarm.active else 'alarm.latched')}"
-        name = f"{_SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
-        why = sentence(shown(alarm.why))
+        name = f"{SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
+        why = sentence(shown(told(alarm.why)))
         if cell_len(name) + 1 + cell_len(marks) <= width:
             name = fitted(name, width - cell_len(marks)) + marks
         else:

@@ -12,7 +12,7 @@ from torquemon.local.view import ArmPhase, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style
 from torquemon.tui.palette import Role
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 _SHAPES: Final[Mapping[ArmPhase, str]] = MappingProxyType(
     {
@@ -47,9 +47,9 @@ class ArmPanel(Painted):
 
     def show(self, view: View) -> None:
         """Show what `view` says of the stop threshold; a halt says the device's reason."""
-        why = tuple(shown(reason) for reason in view.arm.reasons)
+        why = tuple(shown(told(reason)) for reason in view.arm.reasons)
         if view.stop is not None:
-            why = (shown(view.stop.text), *why)
+            why = (shown(told(view.stop.text)), *why)
         self.set_state(_Shown(*head(view), (*_how(view), *why)))
 
     def paint(self, width: int, height: int) -> list[Line]:

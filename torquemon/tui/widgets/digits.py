@@ -18,7 +18,7 @@ from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, blocks, centred, style
 from torquemon.tui.palette import Role
 from torquemon.tui.widgets.glyphs import block_text, line_width
-from torquemon.tui.words import say
+from torquemon.tui.words import number, say
 
 _PATTERN: Final = "-88.8"
 """The widest of the usual numbers: every number is laid out in its place."""
@@ -64,7 +64,7 @@ def format_torque(torque_ncm: float | None) -> str:
     if torque_ncm is None or not math.isfinite(torque_ncm):
         return say("no_data")
     rounded = round(torque_ncm, 1) + 0.0  # -0.0 would read as a negative torque
-    return f"{rounded:5.1f}"
+    return number(rounded, "5.1f")
 
 
 class TorqueNumber(Painted):
@@ -88,8 +88,8 @@ class TorqueNumber(Painted):
             # NO DATA, or three digits before the point: as high, but narrower.
             text = text.strip()
             size = condensed(text, room, size.rows)
-        rows = size.rows
-        drawn = block_text(text, size.wide, rows)
+        drawn = _drawn(text, size, room, height)
+        rows = len(drawn)
         left = " " * max(0, (width - len(drawn[0]) - cell_len(unit)) // 2)
         above = max(0, (height - rows) // 2)
         lines: list[Line] = [[] for _ in range(above)]
@@ -99,6 +99,20 @@ class TorqueNumber(Painted):
                 [*blocks(left + row, colour), Segment(tail, style(palette.INK, bold=True))]
             )
         return lines
+
+
+def _drawn(text: str, size: Fit, room: int, height: int) -> tuple[str, ...]:
+    """Return `text` in block letters; words that do not fit beside each other go on two lines."""
+    first, _, second = text.partition(" ")
+    if line_width(text, size.wide, size.rows) <= room or not second:
+        return block_text(text, size.wide, size.rows)
+    half = max(1, height // 2)
+    longest = max(first, second, key=len)
+    widths = range(room // len(longest), _MIN_WIDE, -1)
+    wide = next((w for w in widths if line_width(longest, w, half) <= room), _MIN_WIDE)
+    return tuple(
+        row.ljust(room) for word in (first, second) for row in block_text(word, wide, half)
+    )
 
 
 class BlockWords(Painted):

@@ -16,7 +16,7 @@ from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, centred, fitted, style
 from torquemon.tui.palette import Role
 from torquemon.tui.widgets.axes import TorqueAxis, torque_axis
-from torquemon.tui.words import say
+from torquemon.tui.words import number, say
 
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 _LABEL: Final = 4
@@ -78,7 +78,7 @@ class TorqueGauge(Painted):
 
     def _peak(self, shown: _Shown, width: int) -> list[Line]:
         peak = shown.peak_ncm
-        text = say("peak.none") if peak is None else f"{peak:.1f}"
+        text = say("peak.none") if peak is None else number(peak, ".1f")
         return [
             [Segment(centred(f"━ {say('peak')}", width), style(palette.MUTED))],
             [Segment(fitted(centred(text, width), width), style(palette.INK, bold=True))],

@@ -30,14 +30,20 @@ KEYS: Final = (
     Key("space", "record", "record", orders=True),
     Key("s/F12", "stop", "order('stop')", orders=False),
     Key("a", "acknowledge", "order('acknowledge')", orders=True),
+    Key("m", "pause", "order('pause_sound')", orders=True),
     Key("r", "arm", "order('arm')", orders=True),
+    Key("x", "axis", "axis", orders=False),
     Key("t", "tare", "order('tare')", orders=True),
     Key("p", "prepare", "prepare", orders=True),
+    Key("l", "log", "log", orders=False),
     Key("?", "help", "help", orders=False),
     Key("q", "quit", "ask_quit", orders=False),
 )
 
 
+_ONLY_BEFORE: Final = frozenset({"tare", "prepare"})
+_ONLY_WHILE: Final = frozenset({"arm", "axis"})
+"""Keys that mean something only before, or only while a recording runs; the line has no room."""
 _BLOCK_ROWS: Final = 5
 """A field this high has room for block letters."""
 
@@ -53,8 +59,14 @@ class _Field(NamedTuple):
     action: str
 
 
+def keys_now(*, recording: bool) -> tuple[Key, ...]:
+    """Return the keys of the line."""
+    missing = _ONLY_BEFORE if recording else _ONLY_WHILE
+    return tuple(key for key in KEYS if key.label not in missing)
+
+
 class KeyBar(Painted):
-    """All keys, always; for a viewer those that order something are struck out.
+    """The keys that mean something now; for a viewer those that order something are struck out.
 
     A touch on a key does what the key does.
     """
@@ -93,7 +105,7 @@ class KeyBar(Painted):
         if not shown.controlling:
             line.append(Segment(f" {say('keys.viewer')} ", style(palette.ON_FILL, palette.YELLOW)))
             x = cell_len(line[0].text)
-        for key in KEYS:
+        for key in keys_now(recording=shown.recording):
             label = "finish" if key.label == "record" and shown.recording else key.label
             cap = f"{pad}{key.key}{pad}"
             name = f" {say(f'key.{label}')} {pad}"
@@ -135,6 +147,8 @@ class StopButton(Painted):
         word = [f"■ {say('stop.button')} ■"]
         if height >= _BLOCK_ROWS:
             word = list(block_text(say("stop.button"), height, height - 2))
+        if height == 1:
+            word = [f"{word[0]}  {say('stop.hint')}"]
         rows = [""] * ((height - len(word)) // 2) + word + [say("stop.hint")]
         return [blocks(centred(row, width), palette.ON_FILL, self.GROUND) for row in rows[:height]]
 

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.geometry import Size
 
 from torquemon.local.view import DeviceView, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, shown, style, wrapped
 from torquemon.tui.widgets.header import window_text
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 
 class Entry(NamedTuple):
@@ -38,9 +39,18 @@ class TextPanel(Painted):
     def show_text(self, title: str, *entries: Entry) -> None:
         """Show `entries` under `title`."""
         self.set_state(_Shown(title, entries))
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the rows that everything takes (see `Widget`)."""
+        del container, viewport
+        return len(self._all_lines(width))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""
+        return self._all_lines(width)[:height]
+
+    def _all_lines(self, width: int) -> list[Line]:
         if not isinstance(self._state, _Shown):
             return []
         title, entries = self._state
@@ -52,7 +62,7 @@ class TextPanel(Painted):
         ]
         for entry in entries:
             lines += self._entry(entry, indent if entry.name else 1, width)
-        return lines[:height]
+        return lines
 
     def _entry(self, entry: Entry, indent: int, width: int) -> list[Line]:
         rows = wrapped(entry.text, width - indent - 1) or ("",)
@@ -100,6 +110,9 @@ def help_panel() -> TextPanel:
         ("space", "space"),
         ("s F12", "stop"),
         ("a", "acknowledge"),
+        ("m", "pause"),
+        ("x", "axis"),
+        ("l", "log"),
         ("r", "arm"),
         ("t", "tare"),
         ("p", "prepare"),
@@ -133,7 +146,7 @@ def lost_panel() -> TextPanel:
 def explain_loss(panel: TextPanel, why: str) -> None:
     """Say what happened and what to do."""
     panel.show_text(
-        shown(why),
+        shown(told(why)),
         Entry("1", say("lost.hand")),
         Entry("2", say("lost.lease")),
         Entry("3", say("lost.again")),

@@ -7,6 +7,7 @@ drawn only after that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -14,11 +15,11 @@ from typing import Final, NamedTuple
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from torquemon.local.view import LinkPhase, View
+from torquemon.local.view import LinkPhase, SoundPhase, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, fitted, shown, style
 from torquemon.tui.palette import Role
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 _TRACK: Final = ("●○○○", "○●○○", "○○●○", "○○○●", "○○●○", "○●○○")
 _COLOURS: Final[Mapping[LinkPhase, Role]] = MappingProxyType(
@@ -32,12 +33,17 @@ _COLOURS: Final[Mapping[LinkPhase, Role]] = MappingProxyType(
 )
 
 
+_LEAST_TEXT: Final = 16
+"""Cells that the sentence of the link keeps, whatever figures stand beside it."""
+
+
 class _Shown(NamedTuple):
     phase: LinkPhase
     text: str
     facts: str
     beat: int
     alive: bool
+    sound: str
 
 
 class StatusBar(Painted):
@@ -63,7 +69,9 @@ class StatusBar(Painted):
         self._samples = view.link.samples
         self.shown_views += 1
         facts = " · ".join(_facts(view))
-        self._state = _Shown(view.link.phase, shown(view.link.text), facts, self._beat, alive)
+        self._state = _Shown(
+            view.link.phase, shown(told(view.link.text)), facts, self._beat, alive, sound_chip(view)
+        )
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Line]:
@@ -71,20 +79,33 @@ class StatusBar(Painted):
         if not isinstance(self._state, _Shown) or not height:
             return []
         self.painted_views = self.shown_views
-        phase, text, facts, beat, alive = self._state
+        phase, text, facts, beat, alive, sound = self._state
         mark = f" {_TRACK[beat]} " if alive else f" {say('link.still')} "
         head = f" {say(f'link.{phase.value}')} "
         tail = f" {facts} " if facts else ""
-        room = width - len(mark) - len(head) - cell_len(tail) - 1
+        room = width - len(mark) - len(head) - cell_len(sound) - 1
+        if cell_len(tail) > room - _LEAST_TEXT:
+            tail = fitted(tail, max(0, room - _LEAST_TEXT))
+        room -= cell_len(tail)
         life = palette.GREEN if alive else palette.YELLOW
         return [
             [
                 Segment(head, style(palette.ON_FILL, _COLOURS[phase], bold=True)),
+                Segment(sound, style(palette.ON_FILL, palette.YELLOW, bold=True)),
                 Segment(" " + fitted(text, room), style(palette.INK, self.GROUND)),
                 Segment(tail, style(palette.MUTED, self.GROUND)),
                 Segment(mark, style(life, self.GROUND, bold=True)),
             ]
         ]
+
+
+def sound_chip(view: View) -> str:
+    """Return the pause of the sound with its countdown, or that there is none; else nothing."""
+    if view.sound in (SoundPhase.NONE, SoundPhase.FAILED):
+        return f" {say('sound.missing')} "
+    if view.sound_paused_s > 0:
+        return f" {say('sound.paused', seconds=math.ceil(view.sound_paused_s))} "
+    return ""
 
 
 def _facts(view: View) -> list[str]:
@@ -105,6 +126,7 @@ class _Notice(NamedTuple):
     storage: str
     text: str
     urgent: bool
+    sound: str = ""
 
 
 class NoticeLine(Painted):
@@ -119,15 +141,15 @@ class NoticeLine(Painted):
 
     def show(self, view: View) -> None:
         """Show what `view` says of storage, and its notice where that is a new one."""
-        notice = self._notice._replace(storage=shown(view.storage))
+        notice = self._notice._replace(storage=shown(told(view.storage)), sound=_no_sound(view))
         if view.notice != self._from_view:
             self._from_view = view.notice
-            notice = notice._replace(text=shown(view.notice), urgent=False)
+            notice = notice._replace(text=shown(told(view.notice)), urgent=False)
         self._put(notice)
 
     def tell(self, text: str, *, urgent: bool = False) -> None:
         """Show `text` until something newer is said."""
-        self._put(self._notice._replace(text=shown(text), urgent=urgent))
+        self._put(self._notice._replace(text=shown(told(text)), urgent=urgent))
 
     def _put(self, notice: _Notice) -> None:
         self._notice = notice
@@ -137,12 +159,22 @@ class NoticeLine(Painted):
         """See `Painted`."""
         if not height:
             return []
-        storage, text, urgent = self._notice
+        storage, text, urgent, sound = self._notice
         line: Line = [Segment(" ", style(palette.INK, self.GROUND))]
         if storage:
             warning = f" {say('storage', why=storage)} "
             line.append(Segment(warning, style(palette.ON_FILL, palette.YELLOW, bold=True)))
             line.append(Segment(" ", style(palette.INK, self.GROUND)))
+        if sound:
+            line.append(Segment(f"{sound}  ", style(palette.YELLOW, self.GROUND, bold=True)))
         ink = palette.VERMILLION if urgent else palette.INK
         line.append(Segment(fitted(text, width), style(ink, self.GROUND, bold=urgent)))
         return [line]
+
+
+def _no_sound(view: View) -> str:
+    """Return why alarms cannot be heard; empty where they can."""
+    if view.sound not in (SoundPhase.NONE, SoundPhase.FAILED):
+        return ""
+    why = shown(told(view.sound_why)) or say("sound.unknown.why")
+    return f"{say('sound.missing')}: {why}"

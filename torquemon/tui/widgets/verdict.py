@@ -13,7 +13,7 @@ from torquemon.model import VerdictKind
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style
 from torquemon.tui.widgets.state_strip import SHAPES
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 _BANDS: Final[Mapping[VerdictKind, Band]] = MappingProxyType(
     {
@@ -55,7 +55,7 @@ class VerdictPanel(Painted):
         ]
         lines += [
             [Segment(f" {row}", style(palette.INK, self.GROUND))]
-            for row in clipped(sentence(shown(verdict.why)), width - 2, height - len(lines))
+            for row in clipped(sentence(shown(told(verdict.why))), width - 2, height - len(lines))
         ]
         return lines
 

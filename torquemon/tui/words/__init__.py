@@ -15,6 +15,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
+from torquemon.tui.words.sentences import translated
+
 LANGUAGES: Final = ("en", "de")
 """The first is the one that the monitor and the record speak."""
 DECIMAL: Final[Mapping[str, str]] = MappingProxyType({"en": ".", "de": ","})
@@ -81,6 +83,13 @@ def say(key: str, **values: object) -> str:
 def number(value: float, spec: str) -> str:
     """Return one number as it is written in the language that is spoken."""
     return _spoken.numbers.format_field(float(value), spec)
+
+
+def told(sentence: str) -> str:
+    """Return a sentence of the monitor, which is English, in the language that is spoken."""
+    if _spoken.language == LANGUAGES[0]:
+        return sentence
+    return translated(sentence, _spoken.language, DECIMAL[_spoken.language])
 
 
 def to_point(text: str) -> str:

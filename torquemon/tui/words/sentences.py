@@ -1,0 +1,77 @@
+"""Sentences of the monitor and the record, in the language of the screen.
+
+They are said and stored in English: the record has one language. A screen in another one matches
+them against the templates in `sentences_<language>.toml`; what fits none is shown as it was said.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+_PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
+_NUMBER: Final = r"-?\d+(?:\.\d+)?"
+_WORDS: Final = r"[^;]{1,160}?"
+"""Bounded, and at most three in a template: text from outside may be made to be slow to match."""
+_DECIMAL: Final = re.compile(r"(?<=\d)\.(?=\d)")
+_SEPARATORS: Final = ("; ", ", ")
+
+
+class _Template(NamedTuple):
+    pattern: re.Pattern[str]
+    text: str
+
+
+@cache
+def templates(language: str) -> dict[str, str]:
+    """Return the English templates and what they are in `language`."""
+    file = files(__package__).joinpath(f"sentences_{language}.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _compiled(language: str) -> tuple[_Template, ...]:
+    return tuple(_Template(_pattern(said), text) for said, text in templates(language).items())
+
+
+def _pattern(said: str) -> re.Pattern[str]:
+    """Return the pattern of a template: places named n, n1, ... take numbers, others words."""
+
+    def place(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"(?P<{name}>{_NUMBER if re.fullmatch('n[0-9]*', name) else _WORDS})"
+
+    return re.compile(_PLACE.sub(place, re.escape(said)))
+
+
+@lru_cache(maxsize=512)
+def translated(said: str, language: str, decimal: str) -> str:
+    """Return `said` in `language`, as far as it is known there."""
+    found = _whole(said, language, decimal)
+    if found is not None:
+        return found
+    for separator in _SEPARATORS:
+        parts = said.split(separator)
+        if len(parts) > 1:
+            known = [_whole(part, language, decimal) for part in parts]
+            if any(part is not None for part in known):
+                return separator.join(k or p for k, p in zip(known, parts, strict=True))
+    return said
+
+
+def _whole(said: str, language: str, decimal: str) -> str | None:
+    for pattern, text in _compiled(language):
+        match = pattern.fullmatch(said)
+        if match is None:
+            continue
+        values = {
+            name: _DECIMAL.sub(decimal, value)
+            if re.fullmatch(_NUMBER, value)
+            else translated(value, language, decimal)
+            for name, value in match.groupdict().items()
+        }
+        return text.format_map(values)
+    return None
