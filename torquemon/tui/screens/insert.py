@@ -66,7 +66,7 @@ class InsertScreen(BaseScreen):
         Binding("n,escape", "close_panel"),
     ]
 
-    def __init__(self, link: MonitorLink, *, start_recording: bool, curve_over: str = TIME) -> None:
+    def __init__(self, link: MonitorLink, *, start_recording: bool) -> None:
         super().__init__(link)
         self._start_pending = start_recording
         self._panel: str | None = None
