@@ -15,6 +15,7 @@ from typing import Final
 from hw_sim.curve_file import read_curve
 from hw_sim.device import HandpieceParams
 from hw_sim.events import EventLog
+from hw_sim.key_file import read_or_make_key
 from hw_sim.ports import Port, PortError, PtyPort, TcpPort
 from hw_sim.scenarios import SCENARIOS, Scenario, UnknownScenarioError, scenario
 from hw_sim.served import ServedReplay, ServedTwin
@@ -99,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     wire = parser.add_mutually_exclusive_group()
     wire.add_argument("--tcp", type=int, metavar="PORT", help="127.0.0.1:PORT, 0 for any")
     wire.add_argument("--pty-link", type=Path, metavar="PATH", help="a name for the pty")
+    parser.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="demand the proof of this key, as over the air; made if there is no such file",
+    )
     parser.add_argument("--speed-rpm", type=float, help="speed of the motor, 1 to 60")
     parser.add_argument("--rate-hz", type=int, help="samples per second, 50 to 2000")
     parser.add_argument("--duration", type=float, metavar="S", help="leave after so many seconds")
@@ -112,6 +119,8 @@ def _port(options: argparse.Namespace) -> Port:
 
 def _device(options: argparse.Namespace, log: EventLog) -> ServedTwin | ServedReplay:
     if options.replay is not None:
+        if options.key_file is not None:
+            raise ValueError("a replay stops nothing and needs no key: leave --key-file out")
         return ServedReplay(read_curve(options.replay), secrets.randbits(32), log)
     chosen = scenario(options.scenario)
     return ServedTwin(chosen, options.seed, _params(chosen, options), log)
@@ -122,6 +131,9 @@ def _params(chosen: Scenario, options: argparse.Namespace) -> HandpieceParams:
     params = chosen.params
     # Every start is a boot of its own, whatever the seed says.
     device = replace(params.device, boot_id=secrets.randbits(32))
+    if options.key_file is not None:
+        serial = device.names.serial.decode()
+        device = replace(device, key=read_or_make_key(options.key_file, serial))
     if options.rate_hz is not None:
         device = replace(device, sample_rate_hz=options.rate_hz)
     motor = params.motor

@@ -38,9 +38,10 @@ class DeviceTrust:
         """Answer a challenge. `counter` is that of the answer, `introduced` the last hello."""
         request = AuthRequest.unpack(frame.payload)
         self._challenges += 1
-        # A device has a generator of true randomness; a twin must do the same twice.
-        grain = f"nonce of the device {self._seed} {self._challenges}".encode()
-        nonce = hashlib.sha256(grain).digest()[:NONCE_BYTES]
+        # A device has a generator of true randomness; a twin must do the same twice, but not after
+        # another start.
+        grain = f"nonce of the device {self._seed} {introduced.boot_id} {self._challenges}"
+        nonce = hashlib.sha256(grain.encode()).digest()[:NONCE_BYTES]
         keys = wire_keys(self._key, request.nonce, nonce, introduced.pack())
         self._checker = Checker(keys.host, frame.counter)
         self._sealer = Sealer(keys.device, counter - 1)

@@ -156,6 +156,40 @@ def test_a_reconnect_proves_anew_and_arms_nothing_by_itself() -> None:
     assert made.sent(m.ArmRequest) == []
 
 
+@pytest.mark.requirement("REQ-SEC-8")
+@pytest.mark.parametrize("then", ["at once", "after a reconnect", "after a reboot"])
+def test_a_whole_session_sent_again_arms_nothing(then: str) -> None:
+    made = Bench(config=DeviceConfig(key=KEY), keys=HELD, over_the_air=True)
+    recorded: list[bytes] = []
+
+    def passes(data: bytes) -> bytes:
+        recorded.append(data)
+        return data
+
+    made.line.bend_out = passes
+    made.plug_in()
+    made.run(0.5)
+    arm(made)
+    made.host.request(Disarm())
+    made.run(0.2)
+    assert made.device.arm_state is ArmState.DISARMED
+    if then == "after a reboot":
+        made.reboot()
+    elif then == "after a reconnect":
+        made.device.disconnect()
+    made.line.pass_time(0.1)
+    assert len(recorded) > 5
+    states = set()
+    for data in recorded:
+        made.device.receive(data)
+        made.line.pass_time(0.05)
+        states.add(made.device.arm_state)
+    assert states == {ArmState.DISARMED}
+    trust = made.device.link.trust
+    assert trust is not None
+    assert trust.refused >= 2
+
+
 # --- the arithmetic, written a second time from the page ------------------------------------------
 
 
