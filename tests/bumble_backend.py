@@ -34,14 +34,17 @@ Bend = Callable[[bytes], list[bytes]]
 
 
 class Scanner(BaseBleakScanner):
-    """See `BaseBleakScanner`."""
+    """See `BaseBleakScanner`. `trouble` is what the system says of an adapter that is off."""
 
     central: ClassVar[Device]
+    trouble: ClassVar[Exception | None] = None
 
     def __init__(self, callback: Any, service_uuids: Any, *_: Any, **__: Any) -> None:
         super().__init__(callback, service_uuids)
 
     async def start(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
         self.seen_devices = {}
         self.central.on(Device.EVENT_ADVERTISEMENT, self._seen)
         await self.central.start_scanning(active=False)
@@ -203,9 +206,16 @@ class Client(BaseBleakClient):
 
 
 async def _translated(doing: Any) -> Any:
-    """Await it, with the errors of the attribute protocol as bleak names them."""
+    """Await it, with the errors of the attribute protocol as bleak names them.
+
+    Whoever gives up waiting does not call the request back from the air: it ends by itself.
+    """
+    request = asyncio.ensure_future(doing)
     try:
-        return await doing
+        return await asyncio.shield(request)
+    except asyncio.CancelledError:
+        request.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise
     except ATT_Error as error:
         raise BleakGATTProtocolError(error.error_code) from error
     except BaseBumbleError as error:

@@ -83,8 +83,25 @@ class AirLink(LocalLink):
     def cut(self) -> None:
         """Both ends find the link lost now."""
         for controller in list(self.controllers):
-            for connection in list(controller.le_connections.values()):
-                controller.on_le_disconnected(connection, _LOST)
+            self._drop_all(controller)
+
+    def go_deaf(self, seconds: float, partner: Controller) -> None:
+        """Nothing passes for so long; the partner times out, the chair's end is never told.
+
+        That is how a Bluetooth service that has died looks from above it.
+        """
+        loop = asyncio.get_running_loop()
+        self.deaf = True
+        loop.call_later(min(seconds, SUPERVISION_S), self._drop_all, partner)
+        loop.call_later(seconds, self._hear_again)
+
+    def _hear_again(self) -> None:
+        self.deaf = False
+
+    @staticmethod
+    def _drop_all(controller: Controller) -> None:
+        for connection in list(controller.le_connections.values()):
+            controller.on_le_disconnected(connection, _LOST)
 
     def lose(self, controller: Controller) -> None:
         """Take a controller out of the room; its partners notice when their time-out is over."""

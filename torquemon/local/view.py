@@ -78,6 +78,8 @@ class LinkView(_Part):
     """Received since the link came up: drives the liveness mark."""
     lost_samples: int
     bad_frames: int
+    late_ms: float | None = None
+    """Over the air: how late the latest frames came, 99th percentile beyond the fastest."""
 
 
 class ArmView(_Part):

@@ -127,6 +127,7 @@ class Viewer:
             samples=session.side.samples,
             lost_samples=link.sequence.lost,
             bad_frames=session.handpiece.framer.bad_frames + link.bad_messages,
+            late_ms=_late_ms(session),
         )
 
     def _arm(self, recording: Recording | None) -> ArmView:
@@ -150,6 +151,14 @@ class Viewer:
         elif lease.phase is not ArmPhase.ARMED:
             reasons = (session.why_not_armed(), *reasons)
         return ArmView(phase=lease.phase, wanted_ncm=wanted_ncm, held_ncm=held_ncm, reasons=reasons)
+
+
+def _late_ms(session: Session) -> float | None:
+    """How late frames come through the air; on a cable nobody need know."""
+    delay = session.handpiece.device_clock.delay
+    if delay is None or not session.handpiece.over_the_air:
+        return None
+    return round(delay.p99_ms, 1)
 
 
 def _phase(session: Session) -> SessionPhase:

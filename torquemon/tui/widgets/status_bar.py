@@ -116,6 +116,8 @@ def _facts(view: View) -> list[str]:
         facts.append(say("link.battery", percent=view.device.battery_percent))
     if view.link.round_trip_ms is not None:
         facts.append(say("link.round_trip", ms=view.link.round_trip_ms))
+    if view.link.late_ms is not None:
+        facts.append(say("link.late", ms=view.link.late_ms))
     if view.link.bad_frames:
         facts.append(say("link.bad_frames", count=view.link.bad_frames))
     facts.append(say("link.lost_samples", count=view.link.lost_samples))
