@@ -7,7 +7,6 @@ again by itself, or hold a stop back behind anything else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
@@ -33,6 +32,20 @@ from torquemon.drivers.host_messages import (
 )
 from torquemon.drivers.host_trust import HostTrust, Standing
 from torquemon.drivers.lease import Lease
+from torquemon.drivers.link_events import (
+    Answered,
+    Connected,
+    DeviceSays,
+    Halted,
+    LinkEvent,
+    Proved,
+    Refused,
+    Samples,
+    StateSeen,
+    StopConfirmed,
+    StopFailed,
+    Strangers,
+)
 from torquemon.drivers.messages import HostCommand, HostMessage, from_frame, to_frame
 from torquemon.drivers.readings import Readings, read_block
 from torquemon.drivers.requests import Requests
@@ -43,13 +56,29 @@ from torquemon.model import (
     ArmStop,
     Command,
     Disarm,
-    Reading,
     Stop,
     StopReason,
     StopReport,
     Tare,
 )
-from torquemon.text import DeviceText, clean_bytes
+from torquemon.text import clean_bytes
+
+__all__ = [
+    "Answered",
+    "Connected",
+    "DeviceSays",
+    "Halted",
+    "Link",
+    "LinkEvent",
+    "LinkPhase",
+    "Proved",
+    "Refused",
+    "Samples",
+    "StateSeen",
+    "StopConfirmed",
+    "StopFailed",
+    "Strangers",
+]
 
 _HELLO_REPEAT_NS: Final = 500_000_000
 _STOP_FAILED_REPEAT_NS: Final = 500_000_000
@@ -69,97 +98,6 @@ class LinkPhase(Enum):
     GREETING = auto()
     READY = auto()
     REFUSED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The device introduced itself. `rebooted`: it is not as it was when the session began."""
-
-    info: DeviceInfo
-    rebooted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Readings in order, without repetition."""
-
-    readings: list[Reading]
-
-
-@dataclass(frozen=True, slots=True)
-class StateSeen:
-    """The device read back its state."""
-
-    state: DeviceState
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A command was carried out, refused, or left without an answer (`result` None)."""
-
-    command: str
-    result: Result | None
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """The device halted; told once per halt."""
-
-    report: StopReport
-
-
-@dataclass(frozen=True, slots=True)
-class StopFailed:
-    """A stop is not confirmed in time; told again while it is so."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class StopConfirmed:
-    """The motor stands still after a stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSays:
-    """A text from the device for the operator, cleaned."""
-
-    code: int
-    text: DeviceText
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """The device has the key that is kept for it; from now on nothing else is believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Strangers:
-    """Somebody without the key speaks on the wire. Nothing of it was believed."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The session cannot go on, and why."""
-
-    why: str
-
-
-LinkEvent = (
-    Connected
-    | Samples
-    | StateSeen
-    | Answered
-    | Halted
-    | StopFailed
-    | StopConfirmed
-    | DeviceSays
-    | Proved
-    | Strangers
-    | Refused
-)
 
 
 class Link:
