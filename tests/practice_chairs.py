@@ -86,7 +86,7 @@ def insertion_rows(chair_id: str, number: int) -> list[Content]:
         kind="within",
         max_insertion_torque_ncm=peak,
         final_torque_ncm=peak,
-        rule_version="signal-2026.1",
+        rule_version="signal-2026.2",
         why="for the test",
     )
     return [block, insertion, verdict]

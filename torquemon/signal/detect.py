@@ -46,6 +46,8 @@ from torquemon.signal.layout import (
     RING_WIDTH,
     SEATED,
     SINE,
+    SLOPE,
+    SMOOTH,
     STEEP,
     TH,
     TH_FRONT,
@@ -60,15 +62,21 @@ from torquemon.signal.layout import (
 )
 from torquemon.signal.phase import CORTEX_MM, SEAT_MM, depth_mm
 
-ALLOWED_RISE: Final = 6.2
+ALLOWED_RISE: Final = 7.3
 """[E] N·cm per turn above the running slope that bone may honestly add for a while."""
 ALLOWED_RISE_FLARE: Final = 9.0
 """[E] The same where the body widens: taper up to about 15 is designed in."""
+STEEP_RISE: Final = 30.0
+"""[E] N·cm per turn that no cortex adds: twice what it is known to. Such a rise is told once more
+behind one that was told already."""
+_STEEPER: Final = 2.5
 _MARGIN_NCM: Final = 0.3
 _RESTART_SHARE: Final = 0.12
 _RESTART_MARGIN_DEG: Final = 40.0
-_LAGS: Final = ((12.0, 0.13), (24.0, 0.13), (48.0, 0.105), (72.0, 0.08), (96.0, 0.07))
+_LAGS: Final = ((12.0, 0.13), (24.0, 0.135), (48.0, 0.118), (72.0, 0.088), (96.0, 0.062))
 """Degrees back, and the share of the torque that a bump may add beyond the allowance over them."""
+_CALM_NOISE: Final = 0.7
+"""How much less of the noise is left in the smoothed torque that the longer spans are held to."""
 _SLOPE_DOUBT: Final = 0.5
 _QUICK_DEG: Final = 40.0
 """A rise within less than this is too quick for a torque that only comes back; half the margin over
@@ -120,13 +128,25 @@ def _contact(s: MutableSequence[float]) -> int:
                 s[CONTACT_HELD] = 0.0
             return 0
     if s[CONTACT_HELD] > 0.0:
-        return 0
+        return _steeper_still(s, y, fixed)
     return _closer_look(s, y, fixed, newest)
+
+
+def _steeper_still(s: MutableSequence[float], y: float, fixed: float) -> int:
+    """Tell a second, far steeper rise behind one that was told: a root behind a far cortex."""
+    steep = s[STEEP]
+    if steep < STEEP_RISE or steep < _STEEPER * s[WHY_SLOPE]:
+        return 0
+    if _comes_back(s, y - fixed - _LAGS[0][1] * max(0.0, s[LEVEL])):
+        return 0
+    span = max(s[TH] - s[CONTACT_TH], _STEEP_DEG)
+    return _name_contact(s, steep * _STEEP_DEG / 360.0, min(span, _STEEP_DEG), s[SLOPE])
 
 
 def _closer_look(s: MutableSequence[float], y: float, fixed: float, newest: float) -> int:
     """Set the rise since each of several onsets against its margin and allowance."""
     level = max(0.0, s[LEVEL])
+    calm = fixed - _CALM_NOISE * s[NOISE]
     allowed = _allowed_per_deg(s)
     for lag, share in _LAGS:
         back = int((lag - newest) / RING_STEP_DEG)
@@ -136,10 +156,11 @@ def _closer_look(s: MutableSequence[float], y: float, fixed: float, newest: floa
             break
         place = _place_back(s, back)
         span = s[TH] - s[place]
-        rise = y - _foretold(s, place)
-        margin = fixed + share * level
+        now, spread = (y, fixed) if span < _QUICK_DEG else (s[SMOOTH], calm)
+        rise = now - _foretold(s, place)
+        margin = spread + share * level
         if rise > margin + allowed * span and not _comes_back(
-            s, y - (0.5 if span < _QUICK_DEG else 1.0) * margin
+            s, now - (0.5 if span < _QUICK_DEG else 1.0) * margin
         ):
             return _name_contact(s, rise, span, max(0.0, s[place + 2]))
     return 0

@@ -35,11 +35,12 @@ from torquemon.signal.layout import (
     SPEED,
     STILL_MS,
     TH,
+    TH_CLEAR,
     TH_ENGAGED,
     TH_FRONT,
     TH_RESTART,
-    TH_SEEN,
     TH_ZERO,
+    TIP_SOUGHT,
     TREND_ON,
     Y_BEFORE,
     Y_SLOW,
@@ -52,17 +53,21 @@ CORTEX_MM: Final = 2.0
 SEAT_MM: Final = 0.9
 """Within about this of the nominal seat a steep rise may be the neck meeting bone."""
 _ENGAGE_NCM: Final = 0.4  # [E]
-_ZERO_NCM: Final = 0.06  # [E]
-"""The tip is a cone and meets bone gently: depth counts from where the torque left zero, which is
-known only once it is clearly above it."""
-_CONE_RATIO: Final = 2.5
-_CONE_SHARE: Final = 1.35
-_CONE_MM: Final = 1.2
+_TIP_DEG: Final = 30.0
+"""The first torque is averaged over about twice this rotation, and lags by this much."""
+_TIP_NCM: Final = 0.1
+_TIP_CLEAR_NCM: Final = 0.25
+_TIP_SHARE: Final = 1.0
+"""[E] The tip is a cone and meets bone gently. From one of these torques to the other it goes on by
+0.6 of the way before, were the torque as the square of the depth, by 1.5, were it as the depth."""
+_TIP_MM: Final = 1.2
 """[E] The deepest that a tip may be before its torque shows."""
 _ENGAGE_BINS: Final = 3.0
 _MAX_OFFSET_NCM: Final = 1.0
 """[E] A sensor further off needs a tare, not a correction."""
 _OFFSET_BINS: Final = 20.0
+_OFFSET_CREEP: Final = 0.02 / 360.0
+"""[E] N·cm per degree. The drift of a warming sensor is slower, weak bone ten times as fast."""
 _OFFSET_RISE_NCM: Final = 0.08
 """[E] A curve that begins above zero begins with an offset if it stays flat for 0.2 s,
 else in bone: at 15 rpm a cortex rises by more than this meanwhile."""
@@ -93,7 +98,8 @@ def advance_phase(s: MutableSequence[float], dt_ms: float, turned: float) -> Non
     elif rate > _MOVING_DEG_PER_MS or rate < -_MOVING_DEG_PER_MS:
         s[STILL_MS] = 0.0
     s[TH_FRONT] = max(s[TH_FRONT], s[TH])
-    if s[Y_START] > 0.0 and s[Y] > s[Y_START]:
+    if s[TIP_SOUGHT] > 0.0:
+        _follow_tip(s, turned)
         _date_back(s)
     behind = s[TH_FRONT] - s[TH]
     if s[STILL_MS] > _STILL_MS:
@@ -120,9 +126,7 @@ def _advancing_phase(s: MutableSequence[float]) -> float:
 def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
     """Learn the zero offset and find the engagement."""
     y = s[Y]
-    s[Y_SLOW] += 0.15 * (y - s[Y_SLOW])
-    if s[Y_SLOW] < _ZERO_NCM + 0.3 * s[NOISE]:
-        s[TH_ZERO] = s[TH]
+    _follow_tip(s, turned)
     if s[RATE] < -_MOVING_DEG_PER_MS and (y if y > 0.0 else -y) > _ENGAGE_NCM:
         s[PHASE] = REMOVING  # the recording begins with a screw that is turned out
         s[REMOVAL_PEAK] = max(s[REMOVAL_PEAK], y if y > 0.0 else -y)
@@ -130,7 +134,7 @@ def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
     if y <= _ENGAGE_NCM + 2.0 * s[NOISE]:
         s[ENGAGE_N] = 0.0
         s[PHASE] = IDLE
-        _learn_offset(s, y, 1.0)
+        _learn_offset(s, y, 1.0, turned)
         return
     s[ENGAGE_N] += 1.0
     if s[ENGAGE_N] == 1.0:
@@ -142,43 +146,61 @@ def _wait_for_bone(s: MutableSequence[float], turned: float) -> None:
             return
         if y - s[Y_START] < _OFFSET_RISE_NCM + 0.5 * s[NOISE]:
             s[ENGAGE_N] = 0.0
-            _learn_offset(s, y, _OFFSET_BINS)
+            _learn_offset(s, y, _OFFSET_BINS, 0.0)
             return
     if s[ENGAGE_N] >= _ENGAGE_BINS:
         s[ENGAGED] = 1.0
-        s[Y_START] = _CONE_RATIO * y
-        s[TH_SEEN] = s[TH]
         if s[OFFSET_N] > 0.0:
-            s[TH_ENGAGED] = s[TH_ZERO]
+            s[TIP_SOUGHT] = 1.0
+            s[TH_ENGAGED] = s[TH_ZERO] - _TIP_DEG
+            _date_back(s)
         s[TH_FRONT] = s[TH]
         s[TH_RESTART] = s[TH_ENGAGED]
         s[PHASE] = CORTEX
         s[SMOOTH] = y
 
 
-def _date_back(s: MutableSequence[float]) -> None:
-    """Move the engagement to where the tip must have met bone, from how fast the torque grew.
+def _follow_tip(s: MutableSequence[float], turned: float) -> None:
+    """Follow the first torque over the rotation, and remember where it was last next to nothing.
 
-    The torque of a conical tip grows about with the square of its depth, so the way from a torque
-    to 2.5 times that torque is 0.58 of the way before. Weak bone hides a millimetre otherwise.
+    Over the rotation, not over time: at any speed and rate the noise of as long a way is averaged.
     """
-    s[Y_START] = 0.0
-    if s[OFFSET_N] == 0.0:
+    if turned > 0.0:
+        s[Y_SLOW] += turned / (turned + _TIP_DEG) * (s[Y] - s[Y_SLOW])
+    if s[Y_SLOW] < _TIP_NCM:
+        s[TH_ZERO] = s[TH]
+    if s[Y_SLOW] < _TIP_CLEAR_NCM:
+        s[TH_CLEAR] = s[TH]
+
+
+def _date_back(s: MutableSequence[float]) -> None:
+    """Once the torque is clear, count the depth from where the tip must have met bone.
+
+    That is told by how fast the first torque grew. Weak bone hides a millimetre otherwise.
+    """
+    if s[Y_SLOW] < _TIP_CLEAR_NCM:
         return
-    most = _CONE_MM / s[PITCH] * 360.0
-    hidden = min(most, _CONE_SHARE * (s[TH] - s[TH_SEEN]))
-    s[TH_ENGAGED] = min(s[TH_ENGAGED], s[TH_SEEN] - hidden)
+    s[TIP_SOUGHT] = 0.0
+    hidden = min(_TIP_MM / s[PITCH] * 360.0, _TIP_SHARE * (s[TH_CLEAR] - s[TH_ZERO]))
+    s[TH_ENGAGED] = s[TH_ZERO] - _TIP_DEG - hidden
 
 
-def _learn_offset(s: MutableSequence[float], y: float, bins: float) -> None:
-    """Let the zero follow an idle torque, within a stated bound; a first rise is not idle."""
-    near = 0.05 + 0.3 * s[NOISE]
+def _learn_offset(s: MutableSequence[float], y: float, bins: float, turned: float) -> None:
+    """Let the zero follow an idle torque, within a stated bound; a first rise is not idle.
+
+    The first 0.2 s are taken as they come: held to the first of them, the zero would stay where its
+    noise was. Once known it creeps only while the screw turns: else it would follow weak bone.
+    """
+    near = (0.05 if s[OFFSET_N] > _OFFSET_BINS else _ENGAGE_NCM) + 0.3 * s[NOISE]
     if s[OFFSET_N] > 0.0 and not -near < y < near:
         return
     if -_MAX_OFFSET_NCM < y + s[OFFSET] < _MAX_OFFSET_NCM:
         s[OFFSET_N] += bins
-        count = min(1000.0, s[OFFSET_N])
-        s[OFFSET] += y * bins / count
+        change = y * bins / min(1000.0, s[OFFSET_N])
+        if s[OFFSET_N] > _OFFSET_BINS and turned > 0.0:
+            most = _OFFSET_CREEP * turned
+            change = min(most, max(-most, change))
+        s[OFFSET] += change
 
 
 def _guess_rate(s: MutableSequence[float]) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from torquemon.model import Window
 from torquemon.profiles import Screw
 
-RULE_VERSION: Final = "signal-2026.1"
+RULE_VERSION: Final = "signal-2026.2"
 """Named in every verdict, so that a record can be judged again later."""
 
 DEFAULT_SPEED_RPM: Final = 25.0
