@@ -62,6 +62,10 @@ picture: $(VENV)/dev
 voices: $(VENV)/dev
 	$(BIN)/python docs/make_voices.py
 
+.PHONY: snapshots
+snapshots: $(VENV)/dev
+	$(BIN)/python -m tests.tui.tui_snapshots
+
 vectors: $(VENV)/dev
 	$(BIN)/python tests/protocol/make_vectors.py
 

@@ -5,10 +5,26 @@ from __future__ import annotations
 from tests.tui.tui_scenes import Give, Scene, Stage, register
 from tests.tui.tui_views import alarm, block, device, verdict, view
 from torquemon.local.client import LocalError
-from torquemon.local.view import ArmPhase, Band, LinkPhase, SessionPhase, StopView, View
+from torquemon.local.view import (
+    AlarmEventView,
+    AlarmStep,
+    ArmPhase,
+    Band,
+    DepthMark,
+    DepthMarkView,
+    LinkPhase,
+    SessionPhase,
+    SoundPhase,
+    StopView,
+    View,
+)
 from torquemon.model import AlertCode, Origin, Priority, StopReason
 
 CURVE = block([0.002 * index for index in range(6000)])
+TURNED = CURVE.model_copy(
+    update={"angle_deg": tuple(360 * 9.5 * index / 6000 for index in range(6000))}
+)
+SMALL = ((80, 24),)
 WIDE = ((120, 40),)
 """Snapshots of what differs in a few words only."""
 
@@ -82,6 +98,34 @@ def armed(phase: ArmPhase, link: LinkPhase) -> Scene:
     )
 
 
+def deep(give: Give) -> View:
+    """Return a view with depths, with a pause of the sound and a log."""
+    steps = [
+        AlarmEventView(
+            number=number,
+            step=step,
+            code=AlertCode.ROOT_CONTACT,
+            priority=Priority.ALARM,
+            utc=f"2026-03-01T10:00:1{number}+00:00",
+            time_s=11.2,
+        )
+        for number, step in enumerate(AlarmStep)
+    ]
+    marks = [
+        DepthMarkView(mark=mark, depth_mm=depth)
+        for mark, depth in zip(DepthMark, (2.0, 4.0, 7.0, 9.0), strict=True)
+    ]
+    return dressed(
+        give,
+        depth_marks=tuple(marks),
+        pitch_mm=0.7,
+        engaged_deg=90.0,
+        sound_paused_s=16.4,
+        alarm_log=tuple(steps),
+        alarms=(alarm(acknowledged=True, why=give(alarm().why)),),
+    )
+
+
 for _band in Band:
     register(calm(_band))
     register(alarmed(_band))
@@ -121,4 +165,17 @@ register(
 )
 register(
     Scene("lost", lambda give: Stage(LocalError(give("The monitor does not answer any more."))))
+)
+register(Scene("insert-log", lambda give: Stage(deep(give), TURNED, ("l",)), sizes=SMALL))
+register(Scene("insert-time", lambda give: Stage(deep(give), TURNED), sizes=WIDE))
+register(Scene("insert-angle", lambda give: Stage(deep(give), TURNED, ("x",))))
+register(
+    Scene(
+        "insert-no-sound",
+        lambda give: Stage(
+            dressed(give, sound=SoundPhase.FAILED, sound_why=give("no loudspeaker is there")),
+            CURVE,
+        ),
+        sizes=SMALL,
+    )
 )

@@ -40,7 +40,13 @@ class AlarmBanner(Painted):
 
     def on_mount(self) -> None:
         """Start the flashing; it shows only where an alarm waits."""
-        self.set_interval(1 / (2 * FLASH_HZ), self._flash)
+        self._beat = self.set_interval(1 / (2 * FLASH_HZ), self._flash)
+
+    def flash(self, *, on: bool) -> None:
+        """Stand still, filled or not: for pictures."""
+        self._beat.stop()
+        self.set_class(not on, FLASH)
+        self.repaint()
 
     def show(self, view: View) -> None:
         """Show the gravest alarm of `view`, and how many others there are."""
