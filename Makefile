@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo test check format bench picture voices vectors simulate mutate sbom locks clean
+.PHONY: help demo test check format bench picture voices vectors simulate kills edits mutate sbom locks clean
 
 help:
 	@echo "make demo     a simulated insertion, live, then in the record"
@@ -16,6 +16,8 @@ help:
 	@echo "make check    ruff, mypy, import contracts"
 	@echo "make bench    figures: round trip to the stop, signal, drawing"
 	@echo "make simulate faults by the million, in simulated time"
+	@echo "make kills    kill a thousand monitors in the midst of insertions"
+	@echo "make edits    change single bytes of a record, which verify must find"
 	@echo "make mutate   break the stop path on purpose"
 	@echo "make locks    resolve the dependencies anew"
 
@@ -71,6 +73,13 @@ vectors: $(VENV)/dev
 
 simulate: $(VENV)/dev
 	$(BIN)/python -m tests.simulation.run --seeds 10000 --minutes 30
+
+kills: $(VENV)/dev
+	$(BIN)/python -m tests.crash.kills --count 1000
+
+edits: $(VENV)/dev
+	$(BIN)/python -m tests.record_edits --count 20000
+	$(BIN)/python -m tests.record_edits --count 5000 --encrypted
 
 mutate: $(VENV)/dev
 	$(BIN)/python tests/safety/mutate.py

@@ -165,6 +165,7 @@ class Journal:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open or create. Raises JournalError with a sentence."""
         self.path = path
+        self._identity: tuple[int, int] | None = None
         try:
             self._db = _connect(path, read_only=read_only)
         except (sqlite3.Error, OSError) as error:
@@ -199,6 +200,7 @@ class Journal:
                 f"BEGIN IMMEDIATE; {_SCHEMA} {'; '.join(GUARDS)}; "
                 f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
+        self._identity = _identity(self.path)
 
     def open_insertion(self, row: InsertionRow) -> None:
         """Begin an insertion; committed at once. Raises JournalError."""
@@ -215,6 +217,12 @@ class Journal:
         )
 
     def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        # a file that was removed takes writes for ever, and nobody would find them again
+        if self._identity is not None and _identity(self.path) != self._identity:
+            raise JournalError(
+                f"{self.path} was moved or removed while it was in use: put it back, monitoring "
+                "goes on"
+            )
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -306,16 +314,40 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return db
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return which file stands at a path; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+_SENTENCES: Final = (
+    ("append-only", "the journal is append-only: nothing in it can be changed"),
+    ("full", "the disk is full: {path} cannot grow; make room, monitoring goes on"),
+    (
+        "disk I/O error",
+        "{path} cannot be written: is its disk full or gone? monitoring goes on",
+    ),
+    ("readonly", "{path} is read-only: give this user the right to write there"),
+    ("read-only", "{path} is read-only: give this user the right to write there"),
+    ("not a database", "{path} is damaged or no journal: keep a copy, then move it away"),
+    ("malformed", "{path} is damaged or no journal: keep a copy, then move it away"),
+    (
+        "unable to open",
+        "{path} cannot be opened: does its folder exist, and may this user write there?",
+    ),
+)
+
+
 def _sentence(path: Path, error: Exception) -> str:
     text = str(error)
-    if "append-only" in text:
-        return "the journal is append-only: nothing in it can be changed"
-    if "full" in text:
-        return f"the disk is full: {path} cannot grow; make room, monitoring goes on"
-    if "readonly" in text or "read-only" in text:
-        return f"{path} is read-only: give this user the right to write there"
-    if "not a database" in text or "malformed" in text or isinstance(error, ValueError):
-        return f"{path} is damaged or no journal: keep a copy, then move it away"
-    if "unable to open" in text or isinstance(error, OSError):
-        return f"{path} cannot be opened: does its folder exist, and may this user write there?"
+    if isinstance(error, OSError):
+        text = "unable to open"
+    elif isinstance(error, ValueError):
+        text = "malformed"
+    for sign, words in _SENTENCES:
+        if sign in text:
+            return words.format(path=path)
     return f"{path}: {text}"

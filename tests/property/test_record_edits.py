@@ -6,6 +6,7 @@ The campaign behind these slices is `make edits` (tests/record_edits.py).
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -116,8 +117,4 @@ def test_a_byte_of_the_file_cannot_be_changed_unseen(
 
 
 def test_the_cipher_is_there_to_be_tested() -> None:
-    try:
-        import sqlcipher3
-    except ImportError:
-        sqlcipher3 = None
-    require(sqlcipher3, "SQLCipher is missing: pip install torquemon[encrypt]")
+    require(find_spec("sqlcipher3"), "SQLCipher is missing: pip install torquemon[encrypt]")

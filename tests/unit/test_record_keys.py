@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,7 @@ NAME = "Ada Example of Ulm"
 
 @pytest.fixture
 def record(chair_folder: Path) -> Path:
-    try:
-        import sqlcipher3
-    except ImportError:
-        sqlcipher3 = None
-    require(sqlcipher3, "SQLCipher is missing: pip install torquemon[encrypt]")
+    require(find_spec("sqlcipher3"), "SQLCipher is missing: pip install torquemon[encrypt]")
     store, _ = filled_store(chair_folder, seconds=0.6)
     Remarks(store).person("P-1", NAME, None, "Dr A")
     store.close()

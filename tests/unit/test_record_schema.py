@@ -16,12 +16,12 @@ from alembic.migration import MigrationContext
 
 from torquemon import paths
 from torquemon.clock import SystemClock
+from torquemon.record.errors import RecordError
 from torquemon.record.first_record import NO_CURVE
 from torquemon.record.history import search, whole
 from torquemon.record.insertions import open_archive
 from torquemon.record.models import Base
 from torquemon.record.process import close_all_due
-from torquemon.record.schema import RecordError
 from torquemon.record.store import Store
 from torquemon.record.verify import verify_store
 

@@ -27,6 +27,8 @@ def back_up(record: Path, key: bytes | None, target: Path) -> Head:
     """Copy a record that may be in use; return the head of the copy. Raises RecordError."""
     if target.exists():
         raise RecordError(f"{target} exists: a backup overwrites nothing, choose another name")
+    if not opens(record, key):
+        raise RecordError(sentence(record, "unable to open"))
     draft = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         with as_record_errors(target):

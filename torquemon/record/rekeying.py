@@ -150,10 +150,11 @@ def describe_key(record: Path) -> str:
     """Return the sentence of `key check`. Raises RecordError where the key is lost or wrong."""
     pointer = read_pointer(record)
     key = key_of(record)
+    plain = is_plain(record)
     if key is None:
         return f"{record} is not encrypted: `torquemon key init` sets a key"
     name = pointer.current or pointer.coming
     where = name.place.name if name else "?"
-    if is_plain(record) is None:
+    if plain is None:
         return f"a key is set and is in {where}; the record is empty yet and will be encrypted"
     return f"{record} is encrypted (SQLCipher, AES-256) and opens with the key in {where}"
