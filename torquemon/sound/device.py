@@ -18,7 +18,7 @@ from torquemon.text import clean
 
 PERIOD_MS: Final = 20
 """Samples are pulled this often; three periods lie ahead of the ear."""
-_PERIODS: Final = 3
+PERIODS: Final = 3
 
 Pull = Callable[[int], bytes]
 """Gives so many frames (mono, 16 bits)."""
@@ -60,7 +60,7 @@ class _Miniaudio:
                 nchannels=1,
                 sample_rate=RATE_HZ,
                 buffersize_msec=PERIOD_MS,
-                callback_periods=_PERIODS,
+                callback_periods=PERIODS,
                 backends=[null] if silent else audible,
                 app_name="TorqueMon",
             )

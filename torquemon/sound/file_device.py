@@ -28,9 +28,10 @@ class FileDevice:
         self._pull = pull
         self._clock = clock
         try:
-            self._file = wave.open(str(path), "wb")  # noqa: SIM115 - closed with the device
+            self._bytes = path.open("wb")
         except OSError as error:
             raise SoundError(f"{path} cannot be written: {error.strerror}") from error
+        self._file: wave.Wave_write = wave.open(self._bytes, "wb")  # noqa: SIM115 - see `close`
         self._file.setnchannels(1)
         self._file.setsampwidth(SAMPLE_BYTES)
         self._file.setframerate(RATE_HZ)
@@ -43,6 +44,7 @@ class FileDevice:
         self._ending.set()
         self._thread.join()
         self._file.close()
+        self._bytes.close()
 
     def _run(self) -> None:
         began_ns = self._clock.monotonic_ns()

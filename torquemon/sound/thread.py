@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ LOUDSPEAKER: Final = "loudspeaker"
 NULL: Final = "null"
 OFF: Final = "off"
 _END_S: Final = 3.0
+SWITCH_INTERVAL_S: Final = 0.0005
+"""The device's thread waits at most this long for the interpreter, whatever the record is doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def _language() -> str:
 @contextlib.contextmanager
 def sounding(clock: Clock, where: str = LOUDSPEAKER) -> Iterator[None]:
     """Listen and sound while the block lasts. `where`: loudspeaker, null, off, or a WAV file."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     way = _way(where, clock)
     ending = threading.Event()
     player = Player(clock)

@@ -78,9 +78,11 @@ def silence(length_ms: int) -> bytes:
 def rendered(burst: Burst) -> bytes:
     """Return the samples of a burst."""
     samples = array("h")
-    for pulse in burst.pulses:
+    *before, last = burst.pulses
+    for pulse in before:
         samples.extend(_pulse(pulse, burst.level))
         samples.extend(array("h", silence(pulse.gap_ms)))
+    samples.extend(_pulse(last, burst.level))
     if sys.byteorder == "big":
         samples.byteswap()
     return samples.tobytes()
