@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -192,6 +193,7 @@ def main() -> int:
     parser.add_argument("--insertions", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=12)
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server is ended with us
     told = run(args.insertions, args.kills)
     sys.stdout.write("".join(f"{line}\n" for line in told.lines(args.insertions)))
     exact = told.insertions == args.insertions and told.rows_before == told.rows_after

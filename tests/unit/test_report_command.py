@@ -15,6 +15,7 @@ from torquemon import paths
 from torquemon.cli import main
 from torquemon.journal import Journal
 from torquemon.local.messages import OrderName
+from torquemon.profiles import builtin
 from torquemon.record.history import head_of
 from torquemon.record.insertions import open_archive
 from torquemon.record.remarks import Remarks
@@ -57,6 +58,7 @@ def test_report_command_writes_a_private_pdf_with_the_curve_and_the_chain(
     text = pdf_text(path)
     assert head in text
     assert "P-1" in text
+    assert builtin().version in text
     curve = pdf_attachment(path, tmp_path / "curve.csv").decode().splitlines()
     rows = [line for line in curve if not line.startswith("#")]
     assert len(rows) == len(readings) + 1

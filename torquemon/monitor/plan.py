@@ -51,6 +51,8 @@ class Plan:
     """Who operates, as they call themselves."""
     fdi: str = ""
     """The pair of teeth that the screw goes between, by FDI numbers; empty where there is none."""
+    profile_version: str = ""
+    """Which catalogue site, screw and window are from."""
 
     @property
     def unusual_screw(self) -> str:
@@ -116,6 +118,7 @@ class Plan:
             "window": str(self.window) if self.window else None,
             "window_id": self.window.id if self.window else None,
             "window_source": self.window.source if self.window else None,
+            "profile_version": self.profile_version,
             "pitch_mm": self.screw.pitch_mm,
             "wanted_threshold_ncm": self.wanted_ncm,
         }
@@ -140,6 +143,7 @@ def make_plan(catalogue: Catalogue, fields: Mapping[str, str]) -> Plan:
         clean(fields.get("window") or "", MAX_PATIENT_CHARS),
         clean(fields.get("operator", ""), MAX_PATIENT_CHARS),
         read_pair(fields.get("fdi", ""), site.id),
+        catalogue.version,
     )
 
 
