@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 from typing import Final
 
+from tests.bluez_objects import ADDRESS
 from tests.dbus_tree import private_bus
-from tests.fake_bluez import ADDRESS, SUPERVISION_S, FakeBluez
+from tests.fake_bluez import SUPERVISION_S, FakeBluez
 from tests.radio import KEY, nominal_twin
 from torquemon.drivers.ble import BleOpener
 from torquemon.drivers.ble_radio import BleTimes, Radio

@@ -17,30 +17,32 @@ from dbus_fast import Variant
 
 from hw_sim.ble_packets import WriteStream, notifications
 from hw_sim.twin import Twin
+from tests.bluez_objects import (
+    ABOUT,
+    ADAPTER,
+    ADAPTER1,
+    CHAR1,
+    COMMAND,
+    DEVICE,
+    DEVICE1,
+    FRAMES,
+    NO,
+    SECURE,
+    SERIAL,
+    SERVICE,
+    YES,
+    adapter,
+    device,
+    profile,
+)
 from tests.dbus_tree import NOTHING, PROPERTIES, DBusTree, Refusal, Reply
-from torquemon.drivers import ble_names
 from torquemon.drivers.loop_thread import LoopThread
 
-ADAPTER: Final = "/org/bluez/hci0"
-ADDRESS: Final = "F1:00:00:00:00:01"
-DEVICE: Final = f"{ADAPTER}/dev_{ADDRESS.replace(':', '_')}"
-ADAPTER1: Final = "org.bluez.Adapter1"
-DEVICE1: Final = "org.bluez.Device1"
-SERVICE1: Final = "org.bluez.GattService1"
-CHAR1: Final = "org.bluez.GattCharacteristic1"
-_SERVICE: Final = f"{DEVICE}/service0010"
-_ABOUT: Final = f"{DEVICE}/service0020"
-FRAMES: Final = f"{_SERVICE}/char0011"
-COMMAND: Final = f"{_SERVICE}/char0014"
-SECURE: Final = f"{_SERVICE}/char0016"
-SERIAL: Final = f"{_ABOUT}/char0021"
 SUPERVISION_S: Final = 0.5
 _ADVERTISES_S: Final = 0.05
 _TICK_S: Final = 0.005
 _RSSI: Final = (-61, -58)
 _WAIT_S: Final = 10.0
-YES: Final = Variant("b", True)  # noqa: FBT003 - a D-Bus boolean
-NO: Final = Variant("b", False)  # noqa: FBT003
 _T = TypeVar("_T")
 
 
@@ -130,15 +132,7 @@ class FakeBluez:
 
     async def _start(self) -> None:
         await self.tree.own(self._address, "org.bluez")  # before its objects, as bluetoothd does
-        self.tree.add(
-            ADAPTER,
-            ADAPTER1,
-            Address=Variant("s", "00:00:00:00:00:01"),
-            Name=Variant("s", "chair"),
-            Powered=YES,
-            Discovering=NO,
-            Roles=Variant("as", ["central"]),
-        )
+        self.tree.add(ADAPTER, ADAPTER1, **adapter())
         if self.paired:
             self._know_device()
         loop = asyncio.get_running_loop()
@@ -212,53 +206,11 @@ class FakeBluez:
     def _know_device(self) -> None:
         if DEVICE in self.tree.objects:
             return
-        bonded = Variant("b", self.paired)
-        self.tree.add(
-            DEVICE,
-            DEVICE1,
-            Address=Variant("s", ADDRESS),
-            AddressType=Variant("s", "random"),
-            Name=Variant("s", self.name),
-            Alias=Variant("s", self.name),
-            Adapter=Variant("o", ADAPTER),
-            Paired=bonded,
-            Bonded=bonded,
-            Trusted=NO,
-            Blocked=NO,
-            LegacyPairing=NO,
-            Connected=NO,
-            ServicesResolved=NO,
-            UUIDs=Variant("as", [ble_names.SERVICE]),
-        )
+        self.tree.add(DEVICE, DEVICE1, **device(self.name, paired=self.paired))
 
     def _resolve(self) -> None:
-        for path, uuid in ((_SERVICE, ble_names.SERVICE), (_ABOUT, ble_names.DEVICE_INFORMATION)):
-            self.tree.add(
-                path,
-                SERVICE1,
-                UUID=Variant("s", uuid),
-                Device=Variant("o", DEVICE),
-                Primary=YES,
-                Includes=Variant("ao", []),
-            )
-        table = (
-            (FRAMES, ble_names.FRAMES, ["notify"]),
-            (COMMAND, ble_names.COMMAND, ["write", "write-without-response"]),
-            (SECURE, ble_names.SECURE_COMMAND, ["write"]),
-            (SERIAL, ble_names.SERIAL_NUMBER, ["read"]),
-        )
-        for path, uuid, flags in table:
-            notifies = {"Notifying": NO, "NotifyAcquired": NO} if "notify" in flags else {}
-            self.tree.add(
-                path,
-                CHAR1,
-                UUID=Variant("s", self.profile.get(uuid, uuid)),
-                Service=Variant("o", path.rpartition("/")[0]),
-                Value=Variant("ay", b""),
-                Flags=Variant("as", flags),
-                MTU=Variant("q", self.mtu),
-                **notifies,
-            )
+        for path, interface, values in profile(self.mtu, self.profile):
+            self.tree.add(path, interface, **values)
         self.tree.set(DEVICE, DEVICE1, ServicesResolved=YES)
 
     def _unlink(self) -> None:
@@ -268,8 +220,8 @@ class FakeBluez:
         self.twin.handpiece.disconnect()
         self.tree.set(DEVICE, DEVICE1, ServicesResolved=NO)
         self.tree.set(DEVICE, DEVICE1, Connected=NO)
-        self.tree.remove(_SERVICE)
-        self.tree.remove(_ABOUT)
+        self.tree.remove(SERVICE)
+        self.tree.remove(ABOUT)
 
     def _close_socket(self) -> None:
         if self._socket is not None:

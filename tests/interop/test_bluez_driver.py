@@ -18,8 +18,8 @@ if sys.platform != "linux":
 
 from dbus_fast import Variant
 
+from tests.bluez_objects import ADAPTER, ADAPTER1, DEVICE, DEVICE1
 from tests.bluez_room import TIMES, BluezRoom
-from tests.fake_bluez import ADAPTER, ADAPTER1, DEVICE, DEVICE1
 from tests.processes import wait_for
 from tests.radio import KEY, SERIAL
 from torquemon.clock import SystemClock
