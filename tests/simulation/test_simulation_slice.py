@@ -18,6 +18,7 @@ FIRST = 20_000
 """Beyond the seeds of the campaign."""
 
 
+@pytest.mark.requirement("REQ-STOP-11")
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + 12))
 def test_every_invariant_holds(seed: int) -> None:
     outcome = Run(seed).go()
@@ -75,6 +76,7 @@ def test_an_alarm_that_is_wiped_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
     assert first_broken() == "every_alert_latches"
 
 
+@pytest.mark.requirement("REQ-STOP-11")
 def test_a_lease_that_is_never_lost_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def keep(self: Lease, _: str) -> None:
         if self.phase is ArmPhase.ARMING:
