@@ -18,12 +18,13 @@ from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.pairing import PairingConfig, PairingDelegate
 
 from hw_sim.ble_packets import WriteStream, notifications
-from hw_sim.server import CATCH_UP_TICKS, Device
+from hw_sim.server import CATCH_UP_TICKS, LATE_NS, Device, Pace
 from torquemon.drivers import ble_names
 from torquemon.drivers.device_messages import Names
 
 PERIOD_S: Final = 0.005
 """How often the device is served: half as long as a frame of readings spans."""
+ADVERTISING_MS: Final = 100.0
 MAX_UNSENT_PACKETS: Final = 64
 """While so many wait in the controller the device keeps its frames, and drops them in the end."""
 SHORT_NAME_CHARS: Final = 8
@@ -58,15 +59,21 @@ class PasskeyDisplay(PairingDelegate):
 class BlePeripheral:
     """Serves one device to one central at a time, on a Bluetooth device that is switched off yet.
 
-    `served_ticks` counts ticks of the device, `notified` the values that were sent.
+    `pace` says how well time was kept. With `battery_percent` it has a battery service.
     """
 
-    def __init__(self, device: Device, radio: BluetoothDevice, names: Names) -> None:
-        self.served_ticks = 0
-        self.notified = 0
+    def __init__(
+        self,
+        device: Device,
+        radio: BluetoothDevice,
+        names: Names,
+        battery_percent: int | None = None,
+    ) -> None:
+        self.pace = Pace()
         self._device = device
         self._radio = radio
         self._names = names
+        self._battery_percent = battery_percent
         self._connection: Connection | None = None
         self._subscribed = False
         self._streams = {trusted: WriteStream() for trusted in (False, True)}
@@ -106,7 +113,10 @@ class BlePeripheral:
             (kinds.COMPLETE_LOCAL_NAME, name),
         ]
         await self._radio.start_advertising(
-            auto_restart=True, advertising_data=bytes(AdvertisingData(first))
+            auto_restart=True,
+            advertising_data=bytes(AdvertisingData(first)),
+            advertising_interval_min=ADVERTISING_MS,
+            advertising_interval_max=ADVERTISING_MS,
         )
 
     @property
@@ -121,11 +131,13 @@ class BlePeripheral:
         next_s = loop.time() + tick_s
         while True:
             now_s = loop.time()
+            self.pace.max_late_ns = max(self.pace.max_late_ns, round((now_s - next_s) * 1e9))
             for _ in range(round(PERIOD_S / tick_s) + CATCH_UP_TICKS):
                 if next_s > now_s:
                     break
                 self._device.tick()
-                self.served_ticks += 1
+                self.pace.ticks += 1
+                self.pace.late_ticks += now_s - next_s > LATE_NS / 1e9
                 next_s += tick_s
             await self._send()
             await asyncio.sleep(PERIOD_S)
@@ -144,7 +156,6 @@ class BlePeripheral:
             return
         room = connection.att_mtu - ble_names.NOTIFICATION_OVERHEAD
         for value in notifications(self._device.take_frames(), room):
-            self.notified += 1
             await self._radio.notify_subscriber(connection, self._frames, value)
 
     def _is_full(self) -> bool:
@@ -191,9 +202,12 @@ class BlePeripheral:
             (ble_names.FIRMWARE_REVISION, self._names.firmware),
         )
         about = [Characteristic(uuid, _READ, _READABLE, text) for uuid, text in said]
-        battery = Characteristic(ble_names.BATTERY_LEVEL, _READ, _READABLE, bytes((100,)))
-        return [
+        services = [
             Service(ble_names.SERVICE, [self._frames, command, secure]),
             Service(ble_names.DEVICE_INFORMATION, about),
-            Service(ble_names.BATTERY, [battery]),
         ]
+        if self._battery_percent is not None:
+            level = bytes((self._battery_percent,))
+            battery = Characteristic(ble_names.BATTERY_LEVEL, _READ, _READABLE, level)
+            services.append(Service(ble_names.BATTERY, [battery]))
+        return services

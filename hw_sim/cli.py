@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from hw_sim.curve_file import read_curve
-from hw_sim.device import HandpieceParams
+from hw_sim.device import NAMES, HandpieceParams
 from hw_sim.events import EventLog
 from hw_sim.key_file import read_or_make_key
 from hw_sim.ports import Port, PortError, PtyPort, TcpPort
@@ -44,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(f"cannot write events to {options.events}: {error.strerror}")
     try:
         device = _device(options, log)
+        if options.ble is not None:
+            return _serve_air(options, device, log)
         port = _port(options)
     except (PortError, UnknownScenarioError, ValueError) as error:
         log.close()
@@ -61,6 +63,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         port.close()
         device.finish(server)
         log.close()
+    return 0
+
+
+def _serve_air(
+    options: argparse.Namespace, device: ServedTwin | ServedReplay, log: EventLog
+) -> int:
+    """Offer the device on a Bluetooth adapter. Raises PortError."""
+    from hw_sim.ble_server import BleServer
+
+    server = BleServer(device, NAMES, options.ble, options.passkey)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: server.stop())
+    sys.stderr.write(f"{NOTICE}\n")
+    try:
+        server.run(options.duration)
+    finally:
+        device.finish(server)
+    log.close()
     return 0
 
 
@@ -100,6 +120,14 @@ def _parser() -> argparse.ArgumentParser:
     wire = parser.add_mutually_exclusive_group()
     wire.add_argument("--tcp", type=int, metavar="PORT", help="127.0.0.1:PORT, 0 for any")
     wire.add_argument("--pty-link", type=Path, metavar="PATH", help="a name for the pty")
+    wire.add_argument(
+        "--ble",
+        metavar="ADAPTER",
+        help="by Bluetooth, on an adapter as bumble names it: usb:0, hci-socket:0",
+    )
+    parser.add_argument(
+        "--passkey", type=int, metavar="N", help="with --ble: six digits; any if left out"
+    )
     parser.add_argument(
         "--key-file",
         type=Path,

@@ -7,7 +7,7 @@ from hw_sim.device import HandpieceParams
 from hw_sim.events import EventLog
 from hw_sim.replay import ReplayDevice
 from hw_sim.scenarios import Scenario
-from hw_sim.server import Server
+from hw_sim.server import Served
 from hw_sim.twin import Twin
 from torquemon.model import StopReason
 
@@ -48,7 +48,7 @@ class ServedTwin:
         self._handpiece.disconnect()
         self._note("disconnected", {})
 
-    def finish(self, server: Server) -> None:
+    def finish(self, server: Served) -> None:
         """Write the last event: what was true, and how well time was kept."""
         contact = self._log.first.get("contact")
         facts: dict[str, object] = {
@@ -102,7 +102,7 @@ class ServedReplay:
         self._replay.disconnect()
         self._note("disconnected", {})
 
-    def finish(self, server: Server) -> None:
+    def finish(self, server: Served) -> None:
         """Write the last event."""
         self._note("summary", {"sent_samples": self._replay.next_sample} | pace_facts(server))
 
@@ -110,7 +110,7 @@ class ServedReplay:
         self._log.write(name, self._replay.time_us, facts)
 
 
-def pace_facts(server: Server) -> dict[str, object]:
+def pace_facts(server: Served) -> dict[str, object]:
     """How well real time was kept, and what nobody read."""
     pace = server.pace
     return {

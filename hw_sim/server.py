@@ -55,6 +55,13 @@ class Pace:
     max_late_ns: int = 0
 
 
+class Served(Protocol):
+    """What a server tells when it has ended."""
+
+    pace: Pace
+    outbox: Outbox
+
+
 class Server:
     """Runs a device on a port until `stop` is called or `duration_s` is over."""
 

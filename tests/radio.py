@@ -43,7 +43,6 @@ PASSKEY: Final = 314159
 KEY: Final = bytes(range(16))
 """What handpiece and chair know of each other."""
 SERIAL: Final = NAMES.serial.decode()
-_ADVERTISING_MS: Final = 100.0
 _SAME_MOMENT_S: Final = 1e-6
 _SETTLE_S: Final = 0.1
 _LOST: Final = HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
@@ -271,7 +270,6 @@ class Air:
             host=Host(controller, AsyncPipeSink(controller)),
         )
         device.keystore = bonds or MemoryKeyStore()
-        device.advertising_interval_min = device.advertising_interval_max = _ADVERTISING_MS
         return controller, device
 
     def radio(self, mtu: int = 247, bend: Bend = unbent) -> Radio:

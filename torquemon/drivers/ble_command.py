@@ -72,11 +72,11 @@ class AirList:
         for sighting in self._listen():
             line, serial = self._ask(sighting)
             answered += bool(serial)
-            met.add(serial)
+            met |= {serial, sighting.address}
             out.write(f"{AIR}{serial or sighting.address}  {nearness(sighting.rssi_dbm)}  {line}\n")
             out.flush()
         for known in self._known.all():
-            if known.serial not in met:
+            if not met & {known.serial, known.address}:
                 out.write(f"{AIR}{known.serial}  not in reach  met before as {known.name}\n")
         return answered
 

@@ -30,6 +30,7 @@ MAX_CHUNKS: Final = 2048
 MAX_FAILED_WRITES: Final = 3
 """Bluetooth stacks refuse a write now and then; so many in a row mean that nobody takes them."""
 _SERIAL_CHARS: Final = 40
+_BARE_WORDS: Final = ("insufficient", "notpermitted", "notauthorized")
 
 
 class BleSession:
@@ -121,7 +122,7 @@ class BleSession:
         except BleakError as error:
             self.bare_why = (
                 f"{who} is not paired with this computer, so it can only be watched: pair it in "
-                f"the Bluetooth settings of the system, then connect again ({_short(error)})"
+                f"the Bluetooth settings of the system, then connect again{_unusual(error)}"
             )
         else:
             self.bare_why = ""
@@ -210,6 +211,13 @@ class BleSession:
             async with asyncio.timeout(self._times.close_s):
                 await self._client.disconnect()
         self.chunks.clear()
+
+
+def _unusual(error: BaseException) -> str:
+    """Say what was answered, where it is not the usual "not on a bare link"."""
+    said = str(error).lower()
+    usual = any(words in said for words in _BARE_WORDS)
+    return "" if usual else f" ({_short(error)})"
 
 
 def _short(error: BaseException) -> str:
