@@ -128,13 +128,27 @@ def wait_for_door(monitor: subprocess.Popen[str]) -> None:
 
 def run_dashboard(role: Role, *, start_recording: bool) -> int:
     """Show the dashboard of the running monitor until the user leaves; return its exit code."""
+    from torquemon.local.archive_client import NO_RECORDER, ArchiveClient
+    from torquemon.settings import load
     from torquemon.tui.app import DashboardApp
+    from torquemon.tui.archive_link import ArchiveLink
     from torquemon.tui.link import ReconnectingLink
 
     async def connect() -> MonitorClient:
         return await MonitorClient.connect(read_door(paths.door_path()), role)
 
-    app = DashboardApp(ReconnectingLink(connect), start_recording=start_recording)
+    async def connect_archive() -> ArchiveClient:
+        door = read_door(paths.recorder_door_path(), NO_RECORDER)
+        return await ArchiveClient.connect(door, role)
+
+    settings, problems = load()
+    app = DashboardApp(
+        ReconnectingLink(connect),
+        start_recording=start_recording,
+        settings=settings,
+        problems=problems,
+        archive=ArchiveLink(connect_archive),
+    )
     app.set_class(role is Role.WATCH, "watching")
     app.run()
     return app.return_value or 0

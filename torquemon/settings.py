@@ -40,6 +40,13 @@ KEY_IDS: Final = (
     "prepare",
     "help",
     "quit",
+    "next",
+    "note",
+    "stop-outcome",
+    "replay",
+    "mark",
+    "compare",
+    "scan",
 )
 """What a key may be chosen for; the names are the binding ids of the screens."""
 MAX_FILE_BYTES: Final = 64_000

@@ -20,6 +20,7 @@ from tests.tui.tui_views import PACE, ScriptedLink, view
 from torquemon.local.view import CurveBlock, View
 from torquemon.settings import Settings
 from torquemon.tui.app import DashboardApp
+from torquemon.tui.archive_link import ArchiveLink
 from torquemon.tui.pump import Pace
 
 Give = Callable[[str], str]
@@ -41,6 +42,8 @@ class Stage:
     curve: CurveBlock | None = None
     keys: tuple[str, ...] = ()
     link: Callable[[], ScriptedLink] = ScriptedLink
+    archive: Callable[[], ArchiveLink] | None = None
+    """The recorder; without one there is none."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ async def played(
 ) -> AsyncIterator[Pilot[int]]:
     """Play a stage in a terminal of `size` and hold it there."""
     link = stage.link()
-    app = DashboardApp(link, pace=pace, settings=settings)
+    archive = stage.archive() if stage.archive else None
+    app = DashboardApp(link, pace=pace, settings=settings, archive=archive)
     async with app.run_test(size=size) as pilot:
         first = view() if isinstance(stage.shown, Exception) else stage.shown
         link.put(first, stage.curve)

@@ -18,6 +18,7 @@ MAX_REQUEST_BYTES: Final = 16_384
 """A note of 2,000 characters takes at most 8,000 bytes, and a little for the rest."""
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 MAX_NOTE_CHARS: Final = 2_000
+MAX_REFERENCE_CHARS: Final = 64
 MAX_PAGE: Final = 100
 """Insertions in one page; more than a screen shows."""
 MAX_POINTS: Final = 4_000
@@ -118,7 +119,7 @@ class AskPatient(_Message):
     """Ask what is known of a patient reference, so that the wrong one is noticed."""
 
     op: Literal["patient"] = "patient"
-    reference: Annotated[str, Field(max_length=64)]
+    reference: Annotated[str, Field(max_length=MAX_REFERENCE_CHARS)]
 
 
 ArchiveRequest = Search | Load | Curve | Act | AskState | AskDevices | AskPatient

@@ -9,6 +9,7 @@ from typing import Final
 from torquemon.drivers.capture import Chunk
 from torquemon.journal import Entry, EntryKind, pack_json, pack_readings
 from torquemon.limits import Threshold
+from torquemon.local.bands import band_at
 from torquemon.local.messages import MAX_BLOCK_SAMPLES
 from torquemon.local.view import BAND_RANK, Band, CurveBlock
 from torquemon.model import (
@@ -25,8 +26,6 @@ from torquemon.monitor.plan import Plan
 
 MAX_CURVE_SAMPLES: Final = 2_000_000
 """Kept for the screen: over half an hour at 1 kHz. The journal keeps all."""
-NEAR_LIMIT_SHARE: Final = 0.9
-"""[E] The strip says *near limit* from nine tenths of the limit."""
 
 
 @dataclass(slots=True)
@@ -84,12 +83,7 @@ class Recording:
         window = self.plan.window
         if window is None:
             return Band.IDLE
-        limit_ncm = self.limit_ncm or window.high_ncm
-        if torque_ncm > min(window.high_ncm, limit_ncm):
-            return Band.ABOVE
-        if torque_ncm >= NEAR_LIMIT_SHARE * limit_ncm:
-            return Band.NEAR_LIMIT
-        return Band.BELOW if torque_ncm < window.low_ncm else Band.WITHIN
+        return band_at(torque_ncm, window.low_ncm, window.high_ncm, self.limit_ncm)
 
     def saw_band(self, band: Band) -> None:
         """Keep the gravest state of the insertion."""

@@ -9,20 +9,35 @@ from typing import ClassVar, Final
 from textual.app import App
 from textual.screen import Screen
 
-from torquemon.local.view import CurveBlock, View
+from torquemon.clock import Clock, SystemClock
+from torquemon.local.archive import CurvePage, InsertionView
+from torquemon.local.view import CurveBlock, SessionPhase, View
 from torquemon.settings import Settings
 from torquemon.tui import looks
 from torquemon.tui.archive_link import ArchiveLink, no_recorder
+from torquemon.tui.hands import PedalKey, Push, Step, next_step
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.pump import Pace, ViewPump
 from torquemon.tui.screens.base import BaseScreen
+from torquemon.tui.screens.devices import DevicesScreen
 from torquemon.tui.screens.frame import FrameScreen
+from torquemon.tui.screens.history import HistoryScreen
 from torquemon.tui.screens.insert import InsertScreen
 from torquemon.tui.screens.prepare import PrepareScreen
+from torquemon.tui.screens.replay import ReplayScreen
+from torquemon.tui.screens.review import LAST, ReviewScreen
+from torquemon.tui.screens.settings import SettingsScreen
 from torquemon.tui.words import say
 
 INSERT: Final = "insert"
-SCREENS: Final[tuple[type[FrameScreen], ...]] = (PrepareScreen,)
+SCREENS: Final[tuple[type[FrameScreen], ...]] = (
+    PrepareScreen,
+    ReviewScreen,
+    HistoryScreen,
+    DevicesScreen,
+    SettingsScreen,
+    ReplayScreen,
+)
 """The screens beside the insert screen."""
 
 
@@ -45,6 +60,8 @@ class DashboardApp(App[int]):
         pace: Pace | None = None,
         settings: Settings | None = None,
         archive: ArchiveLink | None = None,
+        clock: Clock | None = None,
+        problems: tuple[str, ...] = (),
     ) -> None:
         super().__init__(ansi_color=looks.ansi_color(os.environ))
         self.settings = settings or Settings()
@@ -53,9 +70,10 @@ class DashboardApp(App[int]):
         self.archive = archive or ArchiveLink(no_recorder)
         self.latest_view: View | None = None
         self._insert = InsertScreen(link, start_recording=start_recording)
-        self._others: dict[str, FrameScreen] = {
-            screen.NAME: screen for screen in (kind(link) for kind in SCREENS)
-        }
+        self._others: dict[str, FrameScreen] = {kind.NAME: kind(link) for kind in SCREENS}
+        self._problems = problems
+        self._pedal = PedalKey()
+        self._clock = clock or SystemClock()
         self._pump = ViewPump(link, Fan(self, self._insert), pace or Pace())
 
     def get_default_screen(self) -> Screen[None]:
@@ -66,10 +84,18 @@ class DashboardApp(App[int]):
         """Start the loop."""
         for name, screen in self._others.items():
             self.install_screen(screen, name)
+        self.set_keymap(self.settings.keymap())
+        if self._problems:
+            self._insert.notice.tell("; ".join(self._problems), urgent=True)
         self.run_worker(self._pump.run(), group="pump")
 
     def go(self, name: str) -> None:
-        """Bring a screen to the front. The insert screen lies beneath all others."""
+        """Bring a screen to the front. The insert screen lies beneath all others.
+
+        A page that only watches stays where it is.
+        """
+        if self.has_class("watching"):
+            return
         if name == INSERT:
             while self.screen is not self._insert:
                 self.pop_screen()
@@ -78,6 +104,66 @@ class DashboardApp(App[int]):
                 self.push_screen(name)
             else:
                 self.switch_screen(name)
+
+    def take(self, view: View) -> None:
+        """Know the latest view. Once a recording runs, it is what will be reviewed next."""
+        self.latest_view = view
+        screen = self._others[ReviewScreen.NAME]
+        if view.phase is SessionPhase.RECORDING and isinstance(screen, ReviewScreen):
+            screen.show_insertion(LAST)
+
+    def review(self, insertion_id: str) -> None:
+        """Show one insertion of the record."""
+        screen = self._others[ReviewScreen.NAME]
+        if isinstance(screen, ReviewScreen):
+            screen.show_insertion(insertion_id)
+        self.go(ReviewScreen.NAME)
+
+    def replay(self, insertion: InsertionView, page: CurvePage) -> None:
+        """Play one insertion of the record again."""
+        screen = self._others[ReplayScreen.NAME]
+        if isinstance(screen, ReplayScreen):
+            screen.begin(insertion, page)
+        self.go(ReplayScreen.NAME)
+
+    def use(self, settings: Settings) -> None:
+        """Take over changed settings, at once."""
+        self.settings = settings
+        looks.dress(self, settings)
+        self.set_keymap(settings.keymap())
+        if self.latest_view is not None:
+            for screen in (self._insert, *self._others.values()):
+                if screen.is_running:
+                    screen.apply(self.latest_view, None)
+
+    def next(self) -> None:
+        """Do the next right thing: what the one key of a pedal is for."""
+        view, front = self.latest_view, self.screen
+        if view is None or not isinstance(front, BaseScreen):
+            return
+        here = front.NAME
+        push = self._pedal.event(self._clock.monotonic_ns() / 1e9)
+        step = next_step(view, here)
+        if push is Push.PRESS:
+            self._take(step.press, front)
+            if step.press is Step.WAIT:
+                front.notice.tell(_told(step.hold))
+        elif push is Push.HELD:
+            self._take(step.hold, front)
+
+    def _take(self, step: Step, front: BaseScreen) -> None:
+        """Carry out a step, from whichever screen is in front."""
+        if step in (Step.ACKNOWLEDGE, Step.ARM, Step.FINISH):
+            front.action_order(step.value)
+        elif step is Step.REVIEW:
+            self.review(LAST)
+        elif step is Step.PREPARE:
+            self.go(PrepareScreen.NAME)
+        elif step in (Step.CONFIRM, Step.START):
+            prepare = self._others[PrepareScreen.NAME]
+            self.go(PrepareScreen.NAME)
+            if isinstance(prepare, PrepareScreen):
+                self.call_after_refresh(prepare.action_start)
 
     def ask_quit(self) -> None:
         """Quit; while recording the insert screen asks first."""
@@ -91,6 +177,13 @@ class DashboardApp(App[int]):
     def action_help_quit(self) -> None:
         """Treat Ctrl+C as the wish to quit."""
         self.ask_quit()
+
+
+def _told(hold: Step) -> str:
+    """Return what a held key would do, where a press does nothing."""
+    if hold is Step.FINISH:
+        return say("next.told", what=say("next.finish"))
+    return say("next.nothing")
 
 
 class Fan:
@@ -113,7 +206,7 @@ class Fan:
 
     def apply(self, view: View, block: CurveBlock | None) -> None:
         """See `ViewSink`."""
-        self._app.latest_view = view
+        self._app.take(view)
         self._insert.apply(view, block)
         front = self._front()
         if front is not self._insert:

@@ -44,18 +44,5 @@ def staged(name: str, *keys: str, wide: bool = False) -> None:
 
 
 staged("tiles")
-staged("patient", "tab", "enter", wide=True)
-staged("site", "tab", "tab", "tab", "enter")
-staged("screw", "tab", "tab", "tab", "tab", "enter", wide=True)
-staged("window", "tab", "tab", "tab", "tab", "tab", "enter", wide=True)
-staged("confirm", "space")
-staged("help", "question_mark", wide=True)
-register(
-    Scene(
-        "prepare-recording",
-        lambda give: Stage(
-            planned(give, phase=SessionPhase.RECORDING, checks=(), to_confirm=()), keys=("1",)
-        ),
-        sizes=((80, 24),),
-    )
-)
+staged("site", "tab", "tab", "tab", "enter", wide=True)
+staged("confirm", "space", wide=True)

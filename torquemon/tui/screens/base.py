@@ -7,7 +7,9 @@ binding id: no setting can move it.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -36,6 +38,7 @@ class BaseScreen(Screen[None]):
         Binding("f12", "order('stop')", priority=True),
         Binding("s", "order('stop')"),
         Binding("q", "ask_quit", id="quit"),
+        Binding("pagedown,f9", "next", id="next"),
         Binding("question_mark,f1", "help", id="help"),
         Binding("escape", "leave"),
         *(
@@ -45,6 +48,8 @@ class BaseScreen(Screen[None]):
     ]
 
     app: DashboardApp
+    NAME: ClassVar[str] = "insert"
+    """What the bar and the texts call this screen."""
 
     def __init__(self, link: MonitorLink) -> None:
         super().__init__()
@@ -83,6 +88,10 @@ class BaseScreen(Screen[None]):
         """Bring another screen to the front."""
         self.app.go(name)
 
+    def action_next(self) -> None:
+        """Do the next right thing."""
+        self.app.next()
+
     def action_leave(self) -> None:
         """Leave what is open; nothing is, here."""
 
@@ -99,6 +108,16 @@ class BaseScreen(Screen[None]):
             self.app.go(event.name)
 
     # Orders
+
+    def work(
+        self,
+        work: Callable[[], Coroutine[Any, Any, object]],
+        *,
+        group: str,
+        exclusive: bool = False,
+    ) -> None:
+        """Have something done beside the drawing; it is begun only while this screen lives."""
+        self.run_worker(work, group=group, exclusive=exclusive)  # type: ignore[arg-type] # Textual's types want a result of None
 
     def action_order(self, name: str) -> None:
         """Send an order. STOP may be sent by anyone at any time."""
@@ -125,7 +144,7 @@ class BaseScreen(Screen[None]):
     def send(self, order: OrderName, fields: dict[str, str] | None = None) -> None:
         """Send an order; its answer comes into the notice line."""
         self.notice.tell(say("order.sent", name=say(f"order.{order.value}")))
-        self.run_worker(self.give(order, fields or {}), group="orders")
+        self.work(partial(self.give, order, fields or {}), group="orders")
 
     async def give(self, order: OrderName, fields: dict[str, str]) -> bool:
         """Send an order and show what was answered; return whether it was accepted."""

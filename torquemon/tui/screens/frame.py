@@ -31,9 +31,8 @@ class _Part(Protocol):
 
 
 class FrameScreen(BaseScreen):
-    """A screen with the frame around it. `NAME` is its name in the bar and the texts."""
+    """A screen with the frame around it."""
 
-    NAME: ClassVar[str] = ""
     KEYS_TOLD: ClassVar[tuple[str, ...]] = ()
     """The keys of this screen that its help explains: `<NAME>.help.<key>` says how."""
 

@@ -254,7 +254,7 @@ class InsertScreen(BaseScreen):
         """Finish the recording and quit, if that was asked."""
         if self._panel == "ask":
             self._set_panel(None)
-            self.run_worker(self._finish_and_quit(), group="orders")
+            self.work(self._finish_and_quit, group="orders")
 
     async def _finish_and_quit(self) -> None:
         if await self.give(OrderName.FINISH, {}):

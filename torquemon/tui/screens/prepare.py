@@ -7,15 +7,18 @@ the monitor says is set.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Horizontal
 from textual.widget import Widget
 
+from torquemon.local.archive import MAX_REFERENCE_CHARS
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CheckState, CheckView, SessionPhase, View
 from torquemon.profiles.catalogue import builtin
+from torquemon.text import clean
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.checks import CheckList
@@ -97,7 +100,7 @@ class PrepareScreen(FrameScreen):
 
     def _ask_recorder(self) -> None:
         if self.is_current:
-            self.run_worker(self._fetch_recorder(), group="recorder", exclusive=True)
+            self.work(self._fetch_recorder, group="recorder", exclusive=True)
 
     async def _fetch_recorder(self) -> None:
         try:
@@ -199,7 +202,7 @@ class PrepareScreen(FrameScreen):
         elif view.to_confirm:
             self.ask_to_confirm(view)
         else:
-            self.run_worker(self._start({}), group="orders")
+            self.work(partial(self._start, {}), group="orders")
 
     def ask_to_confirm(self, view: View) -> None:
         """Show what must be confirmed."""
@@ -207,14 +210,14 @@ class PrepareScreen(FrameScreen):
         fields = _fields(view)
         stood_there = {name: fields[name] for name in ("patient", "site", "fdi", "screw")}
         self.confirm.open(stood_there, view.to_confirm)
-        self.run_worker(self._look_up(view.patient), group="patient", exclusive=True)
+        self.work(partial(self._look_up, view.patient), group="patient", exclusive=True)
 
     async def _look_up(self, reference: str) -> None:
         """Show who that is and what was recorded, so that the wrong patient is noticed."""
         if not reference:
             return
         try:
-            known = await self.app.archive.patient(reference)
+            known = await self.app.archive.patient(clean(reference, MAX_REFERENCE_CHARS))
         except LINK_ERRORS:
             self.confirm.know(say("confirm.unknown"))
             return
@@ -227,7 +230,7 @@ class PrepareScreen(FrameScreen):
         """Confirm what stood there, and start."""
         event.stop()
         self._close()
-        self.run_worker(self._start(event.shown), group="orders")
+        self.work(partial(self._start, event.shown), group="orders")
 
     async def _start(self, confirmed: dict[str, str]) -> None:
         if confirmed and not await self.give(OrderName.CONFIRM, confirmed):

@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from torquemon.profiles.arch import (
+    LOWER_PAIRS,
     LOWER_TEETH,
     UPPER_PAIRS,
     UPPER_TEETH,
@@ -189,7 +190,7 @@ def _default(pairs: Sequence[str]) -> str:
 
 def _across(pair: str) -> str:
     """Return the pair of the other jaw: 16-15 lies across 46-45."""
-    if not pair:
+    if pair not in UPPER_PAIRS and pair not in LOWER_PAIRS:
         return ""
     jaws = {"1": "4", "2": "3", "3": "2", "4": "1"}
     return "-".join(jaws[tooth[0]] + tooth[1] for tooth in pair.split("-"))

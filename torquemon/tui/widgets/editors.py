@@ -7,20 +7,25 @@ for a finger; what must be typed needs a keyboard.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from torquemon.text import clean
 from torquemon.tui import palette
-from torquemon.tui.paint import shown
+from torquemon.tui.paint import Line, Painted, centred, shown, style
 from torquemon.tui.widgets.arch import ArchMap, Spot, title
-from torquemon.tui.widgets.digits import BlockWords
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.touch import Item, TouchButton, TouchList
 from torquemon.tui.words import say
+
+_MAX_CHARS: Final = 64
 
 
 class Editor(Vertical):
@@ -45,7 +50,7 @@ class Editor(Vertical):
 class FieldEditor(Editor):
     """One field: a text that is typed, or one of a list, or either."""
 
-    def __init__(self, *, id: str, max_chars: int = 64) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str, max_chars: int = _MAX_CHARS) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._field = ""
         self._typed = True
@@ -107,7 +112,8 @@ class FieldEditor(Editor):
             self._list.action_pick()
 
     def _finish(self, value: str) -> None:
-        self.post_message(self.Done(self._field, {self._field: shown(value)}))
+        said = clean(value, self._input.max_length or _MAX_CHARS)
+        self.post_message(self.Done(self._field, {self._field: said}))
 
 
 class SpotEditor(Editor):
@@ -170,6 +176,28 @@ class SpotEditor(Editor):
         self.post_message(self.Done("site", {"site": spot.site, "fdi": spot.pair}))
 
 
+class Reference(Painted):
+    """A patient reference, letter by letter in a filled field.
+
+    Not in block letters: in those 0, O and D look alike, and here they must not.
+    """
+
+    GROUND = palette.SKY
+
+    def put(self, reference: str) -> None:
+        """Show this."""
+        self.set_state(shown(reference))
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`."""
+        text = str(self._state or "")
+        spaced = " ".join(text)
+        text = spaced if cell_len(spaced) <= width - 2 else text
+        look = style(palette.ON_FILL, self.GROUND, bold=True)
+        middle = height // 2
+        return [[Segment(centred(text if y == middle else "", width), look)] for y in range(height)]
+
+
 class ConfirmPanel(Editor):
     """Who the patient is, as large as there is room, and what else must be confirmed."""
 
@@ -184,13 +212,14 @@ class ConfirmPanel(Editor):
         super().__init__(id=id)
         self._stood: dict[str, str] = {}
         self._sentences: tuple[str, ...] = ()
+        self._reference = Reference(id="confirm-patient")
         self._words = TextPanel(id="confirm-words")
         self._yes = TouchButton("", id="confirm-yes")
         self._no = TouchButton("", id="confirm-no")
 
     def compose(self) -> ComposeResult:
         """Lay out the reference, the sentences and the two fields."""
-        yield Vertical(id="confirm-patient")
+        yield self._reference
         yield self._words
         with Horizontal(classes="touch-row"):
             yield from self._answers()
@@ -207,10 +236,7 @@ class ConfirmPanel(Editor):
     def open(self, stood_there: dict[str, str], sentences: tuple[str, ...]) -> None:
         """Show what is to be confirmed; it is this that is sent, whatever is set meanwhile."""
         self._stood, self._sentences = dict(stood_there), sentences
-        holder = self.query_one("#confirm-patient", Vertical)
-        holder.remove_children()
-        reference = shown(stood_there.get("patient", "")) or say("patient.none")
-        holder.mount(BlockWords(reference, colour=palette.INK))
+        self._reference.put(stood_there.get("patient", "") or say("patient.none"))
         self.know("")
         self._yes.face(say("confirm.yes"), urgent=True)
         self._no.face(say("confirm.no"))

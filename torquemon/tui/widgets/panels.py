@@ -37,8 +37,9 @@ class TextPanel(Painted):
     GROUND = palette.PANEL
 
     def show_text(self, title: str, *entries: Entry) -> None:
-        """Show `entries` under `title`."""
-        self.set_state(_Shown(title, entries))
+        """Show `entries` under `title`; text from outside becomes harmless here at the latest."""
+        clean_entries = tuple(Entry(shown(entry.name), shown(entry.text)) for entry in entries)
+        self.set_state(_Shown(shown(title), clean_entries))
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -84,14 +84,15 @@ class TouchButton(Painted, can_focus=True):
         bar = "▌" if self.has_focus else " "
         room = width - 2
         texts = clipped(face.text, room, height - 1) if face.text else []
-        rows = [face.label, *texts]
+        rows = [face.label, *texts] if texts else clipped(face.label, room, height)
         above = (height - len(rows)) // 2 if not texts else 0
         lines: list[Line] = []
         for y in range(height):
             at = y - above
             text = rows[at] if 0 <= at < len(rows) else ""
             body = fitted(text, room) if texts else centred(text, room)
-            look = style(ink, ground, bold=(at == 0) != bool(texts), strike=face.off and at == 0)
+            bold = at > 0 if texts else True
+            look = style(ink, ground, bold=bold, strike=face.off and (at == 0 or not texts))
             lines.append([Segment(bar + body, look), Segment(" ", style(ink, ground))])
         return lines
 

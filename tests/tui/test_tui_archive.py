@@ -1,0 +1,356 @@
+"""Review, history, replay, devices and settings: what they show and add, by keys and by finger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.tui_archive import IDS, ScriptedRecorder, linked
+from tests.tui.tui_scenes import lines_of, text_of
+from tests.tui.tui_views import PACE, SIZES, ScriptedLink, view
+from torquemon import paths
+from torquemon.local.archive import ActName, AskDevices, Search
+from torquemon.local.messages import OrderName
+from torquemon.local.view import SessionPhase, View
+from torquemon.settings import KEY_IDS, Settings, load
+from torquemon.tui.app import DashboardApp
+from torquemon.tui.screens.replay import ReplayScreen
+from torquemon.tui.widgets.keys import StopButton
+from torquemon.tui.widgets.stored_plot import StoredPlot
+from torquemon.tui.widgets.touch import TouchButton, TouchList
+
+
+class Shown:
+    """A dashboard in the test's hands."""
+
+    def __init__(self, pilot: Pilot[int], link: ScriptedLink, recorder: ScriptedRecorder) -> None:
+        self.pilot, self.link, self.recorder = pilot, link, recorder
+        self.sequence = 1
+
+    @property
+    def text(self) -> str:
+        return text_of(lines_of(self.pilot))
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.fresh()
+
+    async def touch(self, selector: str) -> None:
+        await self.pilot.click(selector)
+        await self.fresh()
+
+    async def fresh(self, shown: View | None = None) -> None:
+        """Another view has come and was drawn, and what was asked was answered."""
+        await self.pilot.pause()
+        self.sequence += 1
+        shown = shown or idle()
+        self.link.put(shown.model_copy(update={"sequence": self.sequence}))
+        await self.link.until_drawn(self.sequence)
+        await self.pilot.pause()
+
+
+def idle(**changes: object) -> View:
+    fields = {"phase": SessionPhase.PREPARE, "insertion_id": None, "operator": "Dr A"}
+    return view(**(fields | changes))
+
+
+@asynccontextmanager
+async def dashboard(
+    *keys: str, size: tuple[int, int] = (120, 40), settings: Settings | None = None
+) -> AsyncIterator[Shown]:
+    link, recorder = ScriptedLink(), ScriptedRecorder()
+    app = DashboardApp(link, pace=PACE, settings=settings, archive=linked(recorder))
+    async with app.run_test(size=size) as pilot:
+        link.put(idle())
+        await link.until_drawn(1)
+        shown = Shown(pilot, link, recorder)
+        for key in keys:
+            await shown.press(key)
+        yield shown
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(test(), timeout=40))
+
+
+@pytest.mark.requirement("REQ-ORG-2")
+@pytest.mark.parametrize("size", SIZES)
+def test_review_shows_curve_verdict_reason_mark_and_remarks(size: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        async with dashboard("3", size=size) as shown:
+            text = shown.text
+            assert text.count("SIMULATED") >= 3
+            assert "WITHIN THE WINDOW, 11.9 N·cm" in text
+            assert "P-100" in text
+            assert any("\u2800" < char <= "\u28ff" for char in text)
+            if size[1] >= 40:
+                assert "maximum 11.9 N·cm lies in the window" in text
+                assert "another verdict than the monitor" in text
+                assert "Note went in easily (Dr A)" in text
+                assert "torque rose 4 N·cm" in text
+
+    run(scenario)
+
+
+def test_a_note_is_typed_and_added_by_the_operator() -> None:
+    async def scenario() -> None:
+        async with dashboard("3", "n") as shown:
+            await shown.press(*"ok s", "enter")
+            (act,) = shown.recorder.acts
+            assert (act.name, act.text, act.who) == (ActName.NOTE, "ok s", "Dr A")
+            assert "it is in the record" in shown.text
+            assert shown.link.orders == []
+
+    run(scenario)
+
+
+def test_the_outcome_of_a_stop_is_picked_by_finger() -> None:
+    async def scenario() -> None:
+        async with dashboard("3", size=(80, 24)) as shown:
+            await shown.touch("#act-stop_outcome")
+            await shown.press("down", "enter")
+            (act,) = shown.recorder.acts
+            assert (act.name, act.choice) == (ActName.STOP_OUTCOME, "redirected")
+            await shown.touch("#act-sign")
+            assert shown.recorder.acts[-1].name is ActName.SIGN
+
+    run(scenario)
+
+
+def test_whoever_signs_is_asked_for_where_nobody_is_named() -> None:
+    async def scenario() -> None:
+        async with dashboard("3") as shown:
+            nobody = idle(operator="")
+            await shown.fresh(nobody)
+            await shown.pilot.click("#act-sign")
+            await shown.fresh(nobody)
+            assert "Who is it that adds this?" in shown.text
+            await shown.pilot.press(*"Dr B", "enter")
+            await shown.fresh(nobody)
+            (act,) = shown.recorder.acts
+            assert (act.name, act.who) == (ActName.SIGN, "Dr B")
+
+    run(scenario)
+
+
+def test_a_viewer_adds_nothing_to_the_record() -> None:
+    async def scenario() -> None:
+        async with dashboard("3") as shown:
+            await shown.fresh(idle(controlling=False))
+            await shown.pilot.press("n")
+            await shown.pilot.click("#act-sign")
+            await shown.fresh(idle(controlling=False))
+            assert shown.recorder.acts == []
+
+    run(scenario)
+
+
+def test_a_refusal_of_the_recorder_is_said_and_the_screen_goes_on() -> None:
+    async def scenario() -> None:
+        async with dashboard("3") as shown:
+            shown.recorder.refusal = "the disk is full"
+            await shown.touch("#act-sign")
+            assert "FAILED: the disk is full" in shown.text
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("screen", ["3", "4", "5"])
+def test_without_a_recorder_each_screen_says_so(screen: str) -> None:
+    async def scenario() -> None:
+        async with dashboard() as shown:
+            shown.recorder.refusal = "no recorder runs at this chair"
+            await shown.press(screen)
+            assert "no recorder runs at this chair" in shown.text
+            assert "8.4" not in shown.text  # the number is in block digits, and stays
+            assert shown.pilot.app.screen.query_one("#live-number").region
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_history_lists_searches_and_opens(size: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        async with dashboard("4", size=size) as shown:
+            for words in ("P-100", "2026-03-01 09:30", "WITHIN THE WINDOW", "SIMULATED"):
+                assert words in shown.text
+            await shown.press("slash", *"P-102", "enter")
+            assert "P-100" not in shown.text
+            searches = [each for each in shown.recorder.asked if isinstance(each, Search)]
+            assert searches[-1].text == "P-102"
+            await shown.press("enter")
+            assert "2026-03-03 09:30" in shown.text
+            assert shown.pilot.app.screen.query("#review-plot")
+
+    run(scenario)
+
+
+@pytest.mark.requirement("REQ-ORG-2")
+def test_history_compares_two_on_one_plot_told_apart_by_letters() -> None:
+    async def scenario() -> None:
+        async with dashboard("4", "c", "down", "c", "v") as shown:
+            text = shown.text
+            plot = shown.pilot.app.screen.query_one("#history-plot", StoredPlot)
+            assert len(plot.scene.curves) == 2
+            assert " A SIMULATED · 2026-03-01" in text
+            assert " B SIMULATED · 2026-03-02" in text
+            drawn = "\n".join(strip.text for strip in plot._lines)
+            assert "A" in drawn
+            assert "B" in drawn
+            assert "20.0 s" in drawn
+            await shown.press("x")
+            assert "10.0 turns" in shown.text
+            await shown.press("escape")
+            assert shown.pilot.app.screen.query_one("#history-list", TouchList).display
+
+    run(scenario)
+
+
+@pytest.mark.requirement("REQ-ORG-2")
+def test_a_replay_is_marked_replayed_and_runs_at_any_speed() -> None:
+    async def scenario() -> None:
+        async with dashboard("3", "r", "space") as shown:
+            screen = shown.pilot.app.screen
+            assert isinstance(screen, ReplayScreen)
+            player = screen.player
+            player.position_s, player.playing = 0.0, True
+            for key, seconds in (("", 1.0), ("right", 2.0), ("right", 4.0)):
+                if key:
+                    await shown.press(key)
+                player.position_s = 0.0
+                screen.play(1.0)
+                assert player.position_s == pytest.approx(seconds)
+                await shown.fresh()
+                assert "REPLAYED" in shown.text
+            screen.play(1000.0)
+            assert player.position_s == player.end_s
+            assert not player.playing
+            await shown.touch("#replay-again")
+            assert player.position_s < 2.0
+            await shown.press("escape")
+            assert shown.pilot.app.screen.query("#review-plot")
+
+    run(scenario)
+
+
+def test_devices_tell_what_the_handpiece_can_and_what_else_is_there() -> None:
+    async def scenario() -> None:
+        async with dashboard("5") as shown:
+            for words in ("SIM-0007", "1000 times a second", "stopped from", "USB Twin"):
+                assert words in " ".join(shown.text.split())
+            await shown.press("l")
+            assert AskDevices(scan=True) in shown.recorder.asked
+
+    run(scenario)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def test_a_language_holds_at_once_and_is_stored(home: Path) -> None:
+    del home
+
+    async def scenario() -> None:
+        async with dashboard("6") as shown:
+            await shown.press("enter", "down", "enter")
+            assert "Sprache" in shown.text
+            assert "KEINE AUFNAHME" in shown.text
+            assert load().settings.language == "de"
+
+    run(scenario)
+
+
+@pytest.mark.requirement("REQ-STOP-8")
+@pytest.mark.parametrize("keys", ["f12", "s", "b f12"])
+def test_a_key_of_stop_cannot_be_given_away(home: Path, keys: str) -> None:
+    del home
+
+    async def scenario() -> None:
+        async with dashboard("6") as shown:
+            await shown.press("down", "down", "down", "enter")
+            field = shown.pilot.app.screen.query_one("#settings-field-input")
+            field.value = keys  # type: ignore[attr-defined] # an input
+            await shown.pilot.press("enter")
+            await shown.fresh()
+            assert "stops the motor and nothing else" in shown.text
+            assert load().settings.keys == {}
+
+    run(scenario)
+
+
+@pytest.mark.requirement("REQ-STOP-8")
+def test_stop_stays_where_it_is_with_every_other_key_moved() -> None:
+    async def scenario() -> None:
+        keys = {name: (key,) for name, key in zip(KEY_IDS, "abcdefghijklmnopq", strict=False)}
+        async with dashboard(settings=Settings(keys=keys)) as shown:
+            for number in "123456":
+                await shown.pilot.press(f"f{int(number) + 1}")
+                await shown.fresh()
+                shown.link.orders.clear()
+                shown.pilot.app.screen.set_focus(None)
+                await shown.pilot.press("f12", "s")
+                await shown.fresh()
+                assert shown.link.orders == [(OrderName.STOP, {})] * 2, number
+            await shown.press("f3")
+            shown.link.orders.clear()
+            await shown.press(keys["acknowledge"][0])
+            assert shown.link.orders == [(OrderName.ACKNOWLEDGE, {})]
+
+    run(scenario)
+
+
+@pytest.mark.requirement("REQ-STOP-8")
+@pytest.mark.parametrize("size", SIZES)
+def test_every_screen_has_stop_and_targets_for_a_finger(size: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        async with dashboard(size=size) as shown:
+            for number in "13456":
+                await shown.pilot.press(f"f{int(number) + 1}")
+                await shown.fresh()
+                screen = shown.pilot.app.screen
+                targets = [*screen.query(TouchButton), *screen.query(StopButton)]
+                seen = [target for target in targets if target.region and target.is_on_screen]
+                assert any(isinstance(target, StopButton) for target in seen)
+                for target in seen:
+                    assert target.region.height >= 3, (number, target)
+                    assert target.region.width >= 12, (number, target)
+                    assert screen.region.contains_region(target.region), (number, target)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("number", ["1", "3", "4", "5", "6"])
+def test_every_screen_has_help_and_a_way_back(number: str) -> None:
+    async def scenario() -> None:
+        async with dashboard() as shown:
+            await shown.press(f"f{int(number) + 1}")
+            await shown.press("f1")
+            assert "No key starts the motor" in shown.text
+            assert "Not a medical device" in shown.text
+            await shown.press("escape")
+            assert "No key starts the motor" not in shown.text
+            shown.pilot.app.screen.set_focus(None)
+            await shown.press("escape", "escape")
+            assert shown.pilot.app.screen.query("#number")
+
+    run(scenario)
+
+
+def test_what_the_recorder_knows_is_shown_beside_the_patient() -> None:
+    async def scenario() -> None:
+        async with dashboard("1") as shown:
+            await shown.fresh(idle(to_confirm=("the patient is P-1042",)))
+            await shown.pilot.press("space")
+            await shown.fresh(idle(to_confirm=("the patient is P-1042",)))
+            assert "Muster, Erika, 2008-05-01. 2 recorded before, last 2026-02-01" in shown.text
+            assert IDS
+
+    run(scenario)
