@@ -19,6 +19,7 @@ help:
 	@echo "make kills    kill a thousand monitors in the midst of insertions"
 	@echo "make edits    change single bytes of a record, which verify must find"
 	@echo "make mutate   break the stop path on purpose"
+	@echo "make practice ten thousand insertions to one PostgreSQL that is killed on the way"
 	@echo "make locks    resolve the dependencies anew"
 
 $(VENV)/bin/python:
@@ -67,6 +68,13 @@ voices: $(VENV)/dev
 .PHONY: snapshots
 snapshots: $(VENV)/dev
 	$(BIN)/python -m tests.tui.tui_snapshots
+
+.PHONY: practice report-picture
+practice: $(VENV)/dev
+	$(BIN)/python -m tests.practice_campaign
+
+report-picture: $(VENV)/dev
+	$(BIN)/python -m docs.make_report_picture
 
 vectors: $(VENV)/dev
 	$(BIN)/python tests/protocol/make_vectors.py
