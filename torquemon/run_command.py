@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 from pathlib import Path
@@ -96,8 +95,11 @@ def run_chair(args: argparse.Namespace) -> int:
 
 def run_view(args: argparse.Namespace) -> int:
     """Run `view`; return the exit code."""
-    behind_a_page = "TEXTUAL_DRIVER" in os.environ
-    if not behind_a_page and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from torquemon.serve.orphan import behind_a_page, end_with_the_page
+
+    if behind_a_page():
+        end_with_the_page()
+    elif not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write(
             "torquemon view: the dashboard needs a terminal; for a browser use `torquemon serve`\n"
         )

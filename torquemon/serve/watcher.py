@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,8 @@ from typing import Any, Final
 
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
+
+from torquemon.serve.orphan import PAGE_VARIABLE
 
 COMMAND: Final = (sys.executable, "-m", "torquemon", "view", "--watch")
 SMALLEST: Final = (20, 5)
@@ -54,7 +57,10 @@ class Watcher(AppService):
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            env=self._build_environment(width=width, height=height),
+            env={
+                **self._build_environment(width=width, height=height),
+                PAGE_VARIABLE: str(os.getpid()),
+            },
         )
         self._process, self._stdin = process, process.stdin
         return process
