@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo test check format bench picture voices vectors simulate kills edits mutate sbom locks clean
+.PHONY: help demo test check format bench picture voices vectors simulate radio kills edits mutate sbom locks clean
 
 help:
 	@echo "make demo     a simulated insertion, live, then in the record"
@@ -16,6 +16,7 @@ help:
 	@echo "make check    ruff, mypy, import contracts"
 	@echo "make bench    figures: round trip to the stop, signal, drawing"
 	@echo "make simulate faults by the million, in simulated time"
+	@echo "make radio    ten minutes of stream and a thousand disconnects on a simulated radio"
 	@echo "make kills    kill a thousand monitors in the midst of insertions"
 	@echo "make edits    change single bytes of a record, which verify must find"
 	@echo "make mutate   break the stop path on purpose"
@@ -88,6 +89,11 @@ kills: $(VENV)/dev
 edits: $(VENV)/dev
 	$(BIN)/python -m tests.record_edits --count 20000
 	$(BIN)/python -m tests.record_edits --count 5000 --encrypted
+
+radio: $(VENV)/dev
+	$(BIN)/python -m tests.simulation.air_stream --minutes 10
+	$(BIN)/python -m tests.simulation.air_stream --minutes 10 --lose 0.01 --double 0.01 --late 0.01
+	TORQUEMON_DISCONNECTS=1000 $(BIN)/python -m pytest tests/property/test_air_machine.py
 
 mutate: $(VENV)/dev
 	$(BIN)/python tests/safety/mutate.py

@@ -13,6 +13,7 @@ import os
 from collections.abc import Coroutine
 from typing import Any, ClassVar, Final
 
+import pytest
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -253,7 +254,7 @@ FEW: Final = settings(
 )
 
 
-# REQ-LINK-9
+@pytest.mark.requirement("REQ-LINK-9")
 def test_random_disconnects() -> None:
     AirMachine.disconnects = 0
     while AirMachine.disconnects < (WANTED or QUICK_DISCONNECTS):

@@ -106,6 +106,7 @@ class QueueMachine(RuleBasedStateMachine):
 TestQueue = QueueMachine.TestCase
 
 
+@pytest.mark.requirement("REQ-LINK-10")
 def test_what_is_old_is_counted_and_never_sent() -> None:
     queue = CommandQueue()
     queue.put(renewal(1) + stop(2) + renewal(3), 10.0)

@@ -106,7 +106,7 @@ def test_a_slow_link_is_late_and_shows_it() -> None:
 # --- silence ------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("REQ-SHOW-1")
+@pytest.mark.requirement("REQ-SHOW-1", "REQ-LINK-11")
 def test_a_dead_bluetooth_service_is_no_data_at_once_and_left_alone_soon() -> None:
     async def act(room: AirBench) -> None:
         await connected(room)
@@ -160,7 +160,7 @@ def test_an_order_from_before_is_not_carried_out_after() -> None:
 # --- stops --------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("REQ-STOP-1")
+@pytest.mark.requirement("REQ-STOP-1", "REQ-LINK-10")
 def test_a_stop_does_not_wait_for_a_write_that_hangs() -> None:
     async def act(room: AirBench) -> None:
         await armed(room)
