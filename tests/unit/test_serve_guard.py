@@ -24,9 +24,18 @@ from torquemon.serve.guard import (
     loopback_origins,
     read_origin,
 )
-from torquemon.serve.page import FILES, OPENED, SCRIPT, STYLE, WATCH
+from torquemon.serve.page import (
+    FILES,
+    OPENED,
+    SCRIPT,
+    STYLE,
+    TEXTS,
+    WATCH,
+    watch_page,
+)
 from torquemon.serve.server import MAX_WATCHERS, WebServer, serve
 from torquemon.serve.watcher import LARGEST, SMALLEST, size_within
+from torquemon.settings import CHOICES
 
 PORT = 8471
 HERE = f"http://127.0.0.1:{PORT}"
@@ -202,6 +211,16 @@ def test_the_page_asks_nobody_else_for_anything() -> None:
     assert policy["script-src"] == policy["font-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
     assert all((files / name).is_file() for name in FILES)
+
+
+def test_the_page_speaks_every_language_of_the_dashboard() -> None:
+    assert set(TEXTS) == set(CHOICES["language"])
+    for language, texts in TEXTS.items():
+        assert set(texts) == set(TEXTS["en"])
+        page = watch_page(language, "ws://here")
+        assert f'lang="{language}"' in page
+        assert all(text in page for text in texts.values())
+        assert "{" not in page
 
 
 # --- over a real socket -------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from torquemon.serve.guard import (
     loopback_origins,
     read_origin,
 )
+from torquemon.settings import load
 
 EXIT_OK: Final = 0
 EXIT_NOTHING_DONE: Final = 2
@@ -97,7 +98,7 @@ def run_serve(args: argparse.Namespace) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(ending.set))
-        await serve(WebServer(guard, base, _say), listener, ending)
+        await serve(WebServer(guard, base, _say, load().settings.language), listener, ending)
 
     asyncio.run(until_told())
     return EXIT_OK

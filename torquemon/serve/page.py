@@ -69,7 +69,7 @@ SCRIPT: Final = f"""\
 
 _HEAD: Final = """\
 <!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>TorqueMon, watching only</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>TorqueMon</title>
 """
 
 WATCH: Final = f"""{_HEAD}\
@@ -80,13 +80,34 @@ WATCH: Final = f"""{_HEAD}\
 <body>
 <div id="terminal" class="textual-terminal" data-font-size="{FONT_SIZE}"
  data-session-websocket-url="{{socket}}"></div>
-<div id="foot">Watching only: no key and no touch here reaches the chair. {DISCLAIMER}</div>
-<div id="old">NO NEW PICTURE: what stands here is old. Look at the chair.</div>
-<div id="closed">The page is not connected any more. What stood here is old: look at the chair.
-<p><a href="" id="again">Connect again</a></div>
+<div id="foot">{{watching}} {{disclaimer}}</div>
+<div id="old">{{old}}</div>
+<div id="closed">{{closed}}
+<p><a href="" id="again">{{again}}</a></div>
 </body></html>
 """
-"""The page itself; `socket` is where its WebSocket is."""
+"""The page itself; `socket` is where its WebSocket is, the rest are `TEXTS`."""
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "en": {
+            "disclaimer": DISCLAIMER,
+            "watching": "Watching only: no key and no touch here reaches the chair.",
+            "old": "NO NEW PICTURE: what stands here is old. Look at the chair.",
+            "closed": "The page is not connected any more. Look at the chair.",
+            "again": "Connect again",
+        },
+        "de": {
+            "disclaimer": "Kein Medizinprodukt; die eigene Drehmomentbegrenzung des Handstücks "
+            "kommt zuerst.",
+            "watching": "Nur zum Zusehen: Keine Taste und keine Berührung hier erreicht den Stuhl.",
+            "old": "KEIN NEUES BILD: Was hier steht, ist alt. Zum Stuhl sehen.",
+            "closed": "Die Seite ist nicht mehr verbunden. Zum Stuhl sehen.",
+            "again": "Wieder verbinden",
+        },
+    }
+)
+"""What the page says around the dashboard, by language."""
 
 OPENED: Final = f"""{_HEAD}\
 <meta http-equiv="refresh" content="0; url={{room}}"></head>
@@ -94,3 +115,13 @@ OPENED: Final = f"""{_HEAD}\
 """
 """What the link of the terminal opens. It leads on by itself: a cookie that is only sent from pages
 of the same site would not be sent with a redirect from elsewhere."""
+
+
+def watch_page(language: str, socket: str) -> str:
+    """Return the page in a language, with the address of its WebSocket."""
+    return WATCH.format(language=language, socket=socket, **TEXTS[language])
+
+
+def opened_page(language: str, room: str) -> str:
+    """Return what leads from the link to the page, which lies at `room`."""
+    return OPENED.format(language=language, room=room)

@@ -26,7 +26,7 @@ from torquemon.serve.guard import (
     Knock,
     Refusal,
 )
-from torquemon.serve.page import FILES, OPENED, SCRIPT, STYLE, WATCH
+from torquemon.serve.page import FILES, SCRIPT, STYLE, opened_page, watch_page
 from torquemon.serve.watcher import Watcher, size_within
 
 MAX_WATCHERS: Final = 3
@@ -56,7 +56,9 @@ def knock_of(request: web.Request) -> Knock:
 class WebServer:
     """The page. `tell` writes a line for whoever started it."""
 
-    def __init__(self, guard: Guard, base: str, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, guard: Guard, base: str, tell: Callable[[str], None], language: str = "en"
+    ) -> None:
         self._guard = guard
         self._tell = tell
         self._sockets: set[web.WebSocketResponse] = set()
@@ -64,6 +66,7 @@ class WebServer:
         self._refused = 0
         self._files = Path(str(resources.files("textual_serve")))
         self._base = base
+        self._language = language
 
     def app(self) -> web.Application:
         """Return the application."""
@@ -113,7 +116,7 @@ class WebServer:
         scheme = self._guard.scheme(request.host).replace("http", "ws", 1)
         # the host is one of ours: the guard saw it
         url = f"{scheme}://{request.host}{self._guard.socket_path}"
-        return web.Response(text=WATCH.format(socket=url), content_type="text/html")
+        return web.Response(text=watch_page(self._language, url), content_type="text/html")
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         token = self._guard.admit(knock_of(request), request.query.get("ticket", ""))
@@ -121,7 +124,8 @@ class WebServer:
             return self._refuse(token)
         self._tell("the link was used; the next browser needs the next one")
         self.say_link()
-        response = web.Response(text=OPENED.format(room=self._guard.room), content_type="text/html")
+        page = opened_page(self._language, self._guard.room)
+        response = web.Response(text=page, content_type="text/html")
         response.set_cookie(
             COOKIE,
             token,
