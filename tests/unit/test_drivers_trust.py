@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -154,6 +155,23 @@ def test_a_reconnect_proves_anew_and_arms_nothing_by_itself() -> None:
     assert len(made.of(Proved)) == 2
     assert made.link.lease.phase is not ArmPhase.ARMED
     assert made.sent(m.ArmRequest) == []
+
+
+@pytest.mark.requirement("REQ-SEC-8")
+def test_a_stranger_who_guesses_the_id_of_an_order_cannot_have_it_called_refused() -> None:
+    made = bench(delay_s=0.03)
+    made.host.judge_with(lambda _: None)
+    made.host.allow_renewals_until(made.now_ns + 10_000_000_000)
+    made.host.request(ArmStop(12.0, 500))
+    made.step()
+    (asked,) = made.sent(m.ArmRequest)
+    made.device.receive(encode_frame(m.to_frame(replace(asked, threshold_counts=4900), 0)))
+    made.run(0.3)
+    assert phase(made) is ArmPhase.ARMED
+    assert [event.result for event in made.of(Answered) if event.command == "ArmRequest"] == [
+        Result.DONE
+    ]
+    assert any("gives the handpiece orders" in event.why for event in made.of(Strangers))
 
 
 @pytest.mark.requirement("REQ-SEC-8")
