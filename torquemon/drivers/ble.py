@@ -103,7 +103,7 @@ class BleTransport:
         """See `Transport`."""
         if not self._closed:
             self._closed = True
-            self._runner.finish(self._session.close(), self._times.close_s + 0.5)
+            self._runner.finish(self._session.close(), self._times.close_s + 0.3)
 
 
 class BleOpener:
@@ -140,12 +140,9 @@ class BleOpener:
         attempt = self._attempt = self._attempt or thread.submit(self.open())
         try:
             session = attempt.result(self._times.patience_s)
-        except TimeoutError:
-            if not attempt.done():
-                raise TransportPendingError(self._doing) from None
-            self._attempt = None
-            raise
         except (Exception, CancelledError) as error:
+            if isinstance(error, TimeoutError) and not attempt.done():
+                raise TransportPendingError(self._doing) from None
             self._attempt = None
             raise why_not(error, self.target or "the handpiece") from error
         self._attempt = None
