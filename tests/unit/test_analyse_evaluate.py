@@ -96,7 +96,8 @@ def test_an_excess_alert_long_before_the_crossing_is_no_answer_to_it() -> None:
 
     total = score([crossing(6.02), crossing(4.0), crossing(4.0, 6.03), crossing()])
     assert total.crossings == 4
-    assert total.false_excess == 2
+    assert total.early_excess == 2
+    assert total.false_excess == 0
     assert total.missed_crossings == 2
     assert total.excess_delay_s == [pytest.approx(0.02), pytest.approx(0.03)]
 

@@ -11,8 +11,8 @@ from torquemon.model import Alert, AlertCode, VerdictKind, Window
 
 WITHIN_S: Final = 1.0
 """A contact's alert counts if it comes within this of the first touch. An excess alert that comes
-earlier than this before the true crossing is a false one; a later one is its answer, if an early
-one: the sensor's own error lifts the measured torque over the limit a little sooner."""
+earlier than this before the true crossing is no answer to it and counted as early; where the true
+torque never crosses the limit it is false."""
 _EARLY_S: Final = 0.02
 """An alert may precede the touch by so much: sampling, and the clock of the truth."""
 EDGE_NCM: Final = 0.75
@@ -64,6 +64,7 @@ class Score:
     excess_delay_s: list[float] = field(default_factory=list)
     missed_crossings: int = 0
     false_excess: int = 0
+    early_excess: int = 0
     verdicts: int = 0
     verdicts_right: int = 0
     max_error_ncm: list[float] = field(default_factory=list)
@@ -126,11 +127,12 @@ def _score_excess(total: Score, case: Case) -> None:
         return
     excess = [alert for alert in case.alerts if alert.code is AlertCode.EXCESS_TORQUE]
     crossing_s = case.truth.crossing_s
-    due_s = math.inf if crossing_s is None else crossing_s - WITHIN_S
-    total.false_excess += any(alert.time_s < due_s for alert in excess)
     if crossing_s is None:
+        total.false_excess += bool(excess)
         return
     total.crossings += 1
+    due_s = crossing_s - WITHIN_S
+    total.early_excess += any(alert.time_s < due_s for alert in excess)
     answers = [alert for alert in excess if alert.time_s >= due_s]
     if answers:
         total.excess_delay_s.append(answers[0].time_s - crossing_s)
@@ -202,6 +204,11 @@ def table(total: Score) -> list[tuple[str, str, str]]:
             "false excess",
             _rate(total.false_excess, total.curves),
             "0.5 %",
+        ),
+        (
+            "excess more than 1 s early",
+            _rate(total.early_excess, total.crossings),
+            "",
         ),
         ("verdict right", _rate(total.verdicts_right, total.verdicts), "99.5 %"),
         (
