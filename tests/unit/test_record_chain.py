@@ -70,6 +70,16 @@ def test_an_untouched_record_verifies(store: Store) -> None:
          " insertion_id, text FROM note"), "rows of note belong to no entry"),
         ("UPDATE verdict SET kind = 'within', max_insertion_torque_ncm = 9.5", "was edited"),
         ("UPDATE entry SET previous = hash WHERE number = 1", "entry 1"),
+        ("UPDATE entry SET signature = x'00ff' WHERE number = 3", "entry 3"),
+        ("UPDATE entry SET hash = x'00ff' WHERE number = 3", "entry 3"),
+        ("UPDATE entry SET kind = x'00ff' WHERE number = 3", "entry 3"),
+        ("UPDATE entry SET digest = 7, previous = x'07' WHERE number = 3", "entry 3"),
+        ("UPDATE salt SET salt = x'00ff' WHERE entry_number = 3", "entry 3"),
+        ("UPDATE salt SET salt = 'zz' WHERE entry_number = 3", "entry 3"),
+        ("UPDATE signing_key SET public_key = x'00'", "entry 1"),
+        ("UPDATE insertion SET opened_utc = 'never' WHERE entry_number = 2", "entry 2"),
+        ("UPDATE insertion SET description = '[1' WHERE entry_number = 2", "entry 2"),
+        ("UPDATE verdict SET why = CAST(x'ff' AS TEXT) WHERE entry_number = 2", "entry 2"),
     ],
 )  # fmt: skip
 def test_an_edit_is_found(store: Store, statement: str, says: str) -> None:
