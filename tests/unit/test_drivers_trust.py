@@ -174,6 +174,22 @@ def test_a_stranger_who_guesses_the_id_of_an_order_cannot_have_it_called_refused
     assert any("gives the handpiece orders" in event.why for event in made.of(Strangers))
 
 
+@pytest.mark.requirement("REQ-SEC-7")
+def test_a_flood_of_forgeries_is_told_once_a_second() -> None:
+    made = bench()
+    order = encode_frame(m.to_frame(m.DisarmRequest(9), 9))
+    answer = encode_frame(m.to_frame(m.StatusRequest(9), 9)._replace(tag=b"f" * 16))
+    for _ in range(200):
+        for _ in range(5):
+            made.device.receive(order)
+            made.host.on_chunk(made.line, answer, made.now_ns)
+        made.step()
+    told = [event.why for event in made.of(Strangers)]
+    assert 2 <= len(told) <= 6, "two seconds, two kinds"
+    assert made.link.trust.refused == 1000
+    assert len(set(told)) >= 2
+
+
 @pytest.mark.requirement("REQ-SEC-8")
 @pytest.mark.parametrize("then", ["at once", "after a reconnect", "after a reboot"])
 def test_a_whole_session_sent_again_arms_nothing(then: str) -> None:

@@ -127,6 +127,7 @@ class Link:
         self._given_up: list[HostCommand] = []
         self._greeted_by_another = False
         self._strangers_told = 0
+        self._strange_orders = 0
         self._strangers_ns: int | None = None
 
     # --- out ------------------------------------------------------------------------------------
@@ -265,6 +266,9 @@ class Link:
                     "nothing of them was believed"
                 )
             )
+        if self._strange_orders and due:
+            self._strange_orders, self._strangers_ns = 0, now_ns
+            events.append(Strangers(_COMMANDED))
 
     def _watch_stop(self, now_ns: int, events: list[LinkEvent], out: list[bytes]) -> None:
         if not self.stop_watch.active:
@@ -387,7 +391,7 @@ class Link:
         self.lease.answered(ack, now_ns)
         events = self._state(ack.state, now_ns)
         if self.trust.standing is Standing.PROVEN and ack.result is Result.NOT_AUTHENTICATED:
-            events.append(Strangers(_COMMANDED))
+            self._strange_orders += 1
         if pending is not None:
             events.append(Answered(type(pending.message).__name__, ack.result))
         return events
