@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hw_sim.ports import Outbox, PortError
@@ -26,11 +27,19 @@ PASSKEYS: Final = 1_000_000
 class BleServer:
     """Serves until `stop` is called or the time is over. See `hw_sim.server.Served`.
 
-    `passkey` (0 to 999,999) is what a chair types to pair; by default one is made up. Raises
-    PortError where bumble is missing or the passkey is none.
+    `passkey` (0 to 999,999) is what a chair types to pair; by default one is made up. Pairings are
+    kept in the file `bonds`, or forgotten at the end. Raises PortError where bumble is missing or
+    the passkey is none.
     """
 
-    def __init__(self, device: Device, names: Names, adapter: str, passkey: int | None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        names: Names,
+        adapter: str,
+        passkey: int | None = None,
+        bonds: Path | None = None,
+    ) -> None:
         try:
             import bumble  # noqa: F401 - only to see whether it is there
         except ImportError as error:
@@ -42,6 +51,7 @@ class BleServer:
         self._device = device
         self._names = names
         self._adapter = adapter
+        self._bonds = bonds
         self._passkey = secrets.randbelow(PASSKEYS) if passkey is None else passkey
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over = asyncio.Event()
@@ -72,13 +82,14 @@ class BleServer:
     async def _serve(self, adapter: Transport, duration_s: float | None) -> None:
         from bumble.device import Device as BluetoothDevice
         from bumble.hci import Address
-        from bumble.keys import MemoryKeyStore
+        from bumble.keys import JsonKeyStore, MemoryKeyStore
 
         from hw_sim.ble import BlePeripheral
 
         address = Address(ADDRESS)
         radio = BluetoothDevice.with_hci("TorqueMon", address, adapter.source, adapter.sink)
-        radio.keystore = MemoryKeyStore()
+        kept = self._bonds
+        radio.keystore = JsonKeyStore(ADDRESS, str(kept)) if kept else MemoryKeyStore()
         peripheral = BlePeripheral(self._device, radio, self._names)
         self.pace = peripheral.pace
         peripheral.allow_pairing(self._passkey, self._show)

@@ -72,7 +72,8 @@ def _serve_air(
     """Offer the device on a Bluetooth adapter. Raises PortError."""
     from hw_sim.ble_server import BleServer
 
-    server = BleServer(device, NAMES, options.ble, options.passkey)
+    bonds = options.key_file and options.key_file.with_suffix(".bonds")
+    server = BleServer(device, NAMES, options.ble, options.passkey, bonds)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: server.stop())
     sys.stderr.write(f"{NOTICE}\n")

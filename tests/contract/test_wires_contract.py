@@ -12,6 +12,7 @@ import random
 import socket
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -19,19 +20,22 @@ import tty
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pytest
 
 from tests.air_room import AirRoom
 from tests.processes import python, ready_port, require, wait_for
-from tests.radio import KEY, SERIAL, SUPERVISION_S
+from tests.radio import KEY, PASSKEY, SERIAL, SUPERVISION_S
 from torquemon.clock import SystemClock
 from torquemon.drivers import messages as m
+from torquemon.drivers.ble import BleOpener
+from torquemon.drivers.ble_radio import BleTimes
 from torquemon.drivers.capture import Chunk, Direction
 from torquemon.drivers.errors import TransportError, TransportGoneError
 from torquemon.drivers.frame import MAX_ENCODED_BYTES, Framer
 from torquemon.drivers.handpiece import Handpiece, WireDown, WireUp
+from torquemon.drivers.key_text import scan_text
 from torquemon.drivers.link import Connected, Halted, LinkPhase, Samples, StopConfirmed
 from torquemon.drivers.messages import from_frame
 from torquemon.drivers.probe import probe
@@ -137,12 +141,49 @@ class BluezWire:
         self._room.come_back()
 
 
+class RadioWire:
+    """A real radio: the simulator on one adapter, this system's Bluetooth on another.
+
+    TORQUEMON_BLE_ADAPTER names the first, as bumble does (usb:0). Pair the two once by hand with
+    the passkey 314159, in the system's settings, while `python -m hw_sim --ble` runs with the key
+    file of this class; the pairing is kept beside it.
+    """
+
+    notices_s = 8.0
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        folder = Path(tempfile.gettempdir()) / "torquemon-radio"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._key_file = folder / "key.txt"
+        self._key_file.write_text(scan_text(SERIAL, KEY) + "\n", "utf-8")
+        self._opener = BleOpener(SERIAL, times=BleTimes(patience_s=30.0))
+        stack.callback(self._opener.close)
+        self.come_back()
+
+    def open(self) -> Transport:
+        return self._opener()
+
+    def vanish(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
+
+    def come_back(self) -> None:
+        words = ("--seed", "7", "--key-file", str(self._key_file), "--passkey", str(PASSKEY))
+        adapter = os.environ[RADIO]
+        self._process = self._stack.enter_context(python("hw_sim", "--ble", adapter, *words))
+        ready_port(self._process)
+
+
+RADIO: Final = "TORQUEMON_BLE_ADAPTER"
 WIRES: dict[str, Callable[[contextlib.ExitStack, Path], Wire]] = {
     "pty": lambda stack, folder: ProcessWire(stack, "--pty-link", str(folder / "port")),
     "tcp": lambda stack, _: ProcessWire(stack, "--tcp", "0"),
     "air": lambda stack, _: AirWire(stack),
     "bluez": BluezWire,
 }
+if RADIO in os.environ:
+    WIRES["radio"] = lambda stack, _: RadioWire(stack)
 
 
 @pytest.fixture(params=list(WIRES))

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 from bumble.controller import Controller
+from bumble.hci import Address
 from bumble.transport.common import Transport as AdapterTransport
 from bumble.transport.tcp_server import open_tcp_server_transport_with_socket
 
+from hw_sim.ble_server import ADDRESS
 from tests.air_room import PATIENT, AirRoom
 from tests.processes import python, ready_port, wait_for
 from tests.radio import KEY, SERIAL, Air
@@ -27,6 +29,7 @@ from torquemon.drivers.ble_command import AirList
 from torquemon.drivers.ble_known import Known, KnownDevices
 from torquemon.drivers.device_messages import Names
 from torquemon.drivers.handpiece import Handpiece
+from torquemon.drivers.key_text import read_key
 from torquemon.drivers.link import Connected, Samples
 from torquemon.drivers.loop_thread import LoopThread
 from torquemon.drivers.trust import Keys
@@ -41,7 +44,7 @@ HOSTILE = Names(
 
 
 @contextlib.contextmanager
-def simulator_on_air() -> Iterator[tuple[subprocess.Popen[str], Air, LoopThread]]:
+def simulator_on_air(*more: str) -> Iterator[tuple[subprocess.Popen[str], Air, LoopThread]]:
     """A room whose second controller is driven by the simulator, through a socket."""
     with contextlib.ExitStack() as stack:
         door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -65,7 +68,7 @@ def simulator_on_air() -> Iterator[tuple[subprocess.Popen[str], Air, LoopThread]
         air, adapter = thread.submit(make()).result(10)
         stack.callback(lambda: thread.finish(adapter.close(), 5))
         words = ("hw_sim", "--ble", f"tcp-client:127.0.0.1:{port}", "--passkey", "314159")
-        yield stack.enter_context(python(*words)), air, thread
+        yield stack.enter_context(python(*words, *more)), air, thread
 
 
 def test_the_simulator_is_found_greeted_and_streams() -> None:
@@ -90,6 +93,24 @@ def test_the_simulator_is_found_greeted_and_streams() -> None:
             opener.close()
         process.terminate()
         assert process.wait(10) == 0
+
+
+def test_it_pairs_with_its_passkey_and_keeps_the_pairing(tmp_path: Path) -> None:
+    key_file = tmp_path / "key.txt"
+    with simulator_on_air("--key-file", str(key_file)) as (process, air, thread):
+        ready_port(process)
+
+        async def pair() -> bool:
+            air.link.interval_s = 0.0  # a passkey takes eighty turns
+            connection = await air.central.connect(Address(ADDRESS), timeout=5)
+            await connection.pair()
+            await asyncio.sleep(0.3)
+            return bool(connection.encryption)
+
+        assert thread.submit(pair()).result(15)
+        wait_for(key_file.with_suffix(".bonds").exists, 5, "the pairing is kept")
+        assert "ltk" in key_file.with_suffix(".bonds").read_text("utf-8")
+        assert read_key(key_file.read_text("utf-8")).serial == SERIAL
 
 
 @pytest.mark.parametrize(
