@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,3 +103,16 @@ def test_an_address_of_the_air(tmp_path: Path, address: str, target: str) -> Non
     assert wire.opener.target == target
     wire.close()
     wire.close()
+
+
+def test_no_bluetooth_library_is_loaded_before_it_is_asked_for() -> None:
+    code = (
+        "import sys\n"
+        "import torquemon.cli, torquemon.monitor.process, torquemon.drivers.wires\n"
+        "import torquemon.drivers.handpiece\n"
+        "assert 'bleak' not in sys.modules\n"
+        "import torquemon.drivers.ble, torquemon.drivers.ble_command\n"
+        "assert not {'bleak', 'bumble', 'dbus_fast'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
