@@ -14,6 +14,7 @@ BUSY_S = 0.25
 """What a busy machine may add to a figure that is measured in real time."""
 
 
+@pytest.mark.requirement("REQ-REC-7")
 def test_a_monitor_killed_at_random_loses_nothing_that_was_acknowledged() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.crash.kills", "--only", "--count=3", "--seed=2"],

@@ -64,7 +64,7 @@ def edited(value: Any, data: st.DataObject) -> Any:  # noqa: ANN401, PLR0911 - a
     return bytes(changed) if isinstance(value, bytes) else changed.decode("latin-1")
 
 
-# REQ-REC-6
+@pytest.mark.requirement("REQ-REC-6")
 @settings(max_examples=2500, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_an_edit_of_any_column_changes_digest_or_hash(
@@ -103,7 +103,7 @@ def bench(
     return Bench(tmp_path_factory.mktemp("edits"), encrypted=encrypted), encrypted
 
 
-# REQ-REC-6
+@pytest.mark.requirement("REQ-REC-6")
 @settings(max_examples=80, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_a_byte_of_the_file_cannot_be_changed_unseen(

@@ -104,7 +104,7 @@ def test_findings_and_outcomes_know_their_values(store: Store) -> None:
         parse_date("1.2.2026")
     with pytest.raises(RefusedError, match="cannot be amended; these can: patient_ref"):
         remarks.amend(insertion, "origin", "real", "it was real", "Dr A")
-    with pytest.raises(RefusedError, match="is 'P-1' already"):
+    with pytest.raises(RefusedError, match="patient_ref says that already"):
         remarks.amend(insertion, "patient_ref", "P-1", "wrong", "Dr A")
     with pytest.raises(RefusedError, match="cannot be linked to itself"):
         remarks.link(insertion, "removal_of", insertion, "Dr A")
@@ -167,6 +167,7 @@ def test_no_cell_is_a_formula(chair_folder: Path) -> None:
     store.close()
 
 
+@pytest.mark.requirement("REQ-SEC-9")
 def test_no_name_reaches_a_log_an_error_or_a_file_name(
     chair_folder: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

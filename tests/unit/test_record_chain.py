@@ -53,6 +53,7 @@ def test_an_untouched_record_verifies(store: Store) -> None:
     store.close()
 
 
+@pytest.mark.requirement("REQ-REC-9")
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
@@ -101,6 +102,7 @@ def test_two_entries_that_changed_places_are_found(store: Store) -> None:
     store.close()
 
 
+@pytest.mark.requirement("REQ-REC-9")
 def test_a_cut_record_is_found_only_with_a_witness(store: Store) -> None:
     head = store.head()
     tamper(
@@ -132,6 +134,7 @@ def test_a_record_that_went_on_after_the_report_holds(store: Store, tmp_path: Pa
     store.close()
 
 
+@pytest.mark.requirement("REQ-REC-5")
 @pytest.mark.parametrize("table", ["entry", "note", "insertion", "block", "salt", "person"])
 def test_the_tables_refuse_changes(store: Store, table: str) -> None:
     with pytest.raises(RecordError, match="append-only"), store.write() as session:
@@ -144,6 +147,7 @@ def test_the_tables_refuse_changes(store: Store, table: str) -> None:
     store.close()
 
 
+@pytest.mark.requirement("REQ-REC-5")
 def test_what_is_erased_is_gone_and_the_chain_holds(store: Store) -> None:
     (erased,) = (found.id for found in search(store) if whole(store, found.id).notes)
     (kept,) = (found.id for found in search(store) if found.id != erased)

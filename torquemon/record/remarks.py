@@ -178,7 +178,7 @@ class Remarks:
             row = self._insertion(session, insertion_id)
             before = current_values(session, [row])[insertion_id]
             if before.get(field) == value:
-                raise RefusedError(f"{field} is {value!r} already")
+                raise RefusedError(f"{field} says that already")
             amendment = Amendment(
                 **self._by(operator, None),
                 insertion_id=insertion_id,
