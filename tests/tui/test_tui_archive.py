@@ -217,16 +217,16 @@ def test_a_replay_is_marked_replayed_and_runs_at_any_speed() -> None:
         async with dashboard("3", "r", "space") as shown:
             screen = shown.pilot.app.screen
             assert isinstance(screen, ReplayScreen)
-            player = screen.player
-            player.position_s, player.playing = 0.0, True
             for key, seconds in (("", 1.0), ("right", 2.0), ("right", 4.0)):
                 if key:
                     await shown.press(key)
-                player.position_s = 0.0
+                player = screen.player
+                player.position_s, player.playing = 0.0, True
                 screen.play(1.0)
                 assert player.position_s == pytest.approx(seconds)
                 await shown.fresh()
                 assert "REPLAYED" in shown.text
+            player = screen.player
             screen.play(1000.0)
             assert player.position_s == player.end_s
             assert not player.playing
