@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import CancelledError, Future
+from pathlib import Path
 from typing import Final
 
 from torquemon.clock import Clock, SystemClock
@@ -15,6 +16,7 @@ from torquemon.drivers.ble_known import Known, KnownDevices
 from torquemon.drivers.ble_radio import BleTimes, Radio
 from torquemon.drivers.ble_scan import Candidates, Sighting, find, unknown
 from torquemon.drivers.ble_session import BleSession
+from torquemon.drivers.ble_stale import Held, free
 from torquemon.drivers.ble_words import why_not
 from torquemon.drivers.errors import (
     TransportError,
@@ -110,7 +112,8 @@ class BleOpener:
     """Finds and connects one handpiece; called again, it looks again.
 
     `target` is a serial number, a name or an address; empty for the only handpiece in reach. An
-    attempt goes on between calls: while it lasts each call raises TransportPendingError.
+    attempt goes on between calls: while it lasts each call raises TransportPendingError. `held`
+    names the file for `Held`; only whoever holds the chair may give one.
     """
 
     def __init__(
@@ -120,12 +123,14 @@ class BleOpener:
         radio: Radio = Radio(),  # noqa: B008 - frozen
         known: KnownDevices | None = None,
         thread: LoopThread | None = None,
+        held: Path | None = None,
         clock: Clock | None = None,
         times: BleTimes = BleTimes(),  # noqa: B008 - frozen
     ) -> None:
         self.target = clean(target.strip())
         self._radio = radio
         self._known = known
+        self._held = Held(held)
         self._thread = thread
         self._own_thread = thread is None
         self._clock = clock or SystemClock()
@@ -156,6 +161,9 @@ class BleOpener:
         """Find and connect, in the loop. Raises whatever the system's Bluetooth raises."""
         who = self.target or "a handpiece"
         self._doing = f"looking for {who} by Bluetooth"
+        if stale := self._held.address():
+            await free(stale, self._radio)
+            self._held.forget()
         known_address = self._known.address_of(self.target) if self._known else None
         found = await find(self.target, known_address, self._radio, self._times)
         meant = found.meant()
@@ -183,6 +191,8 @@ class BleOpener:
         self._doing = f"connecting to {sighting.label} by Bluetooth"
         self._news.clear()
         session = BleSession(sighting, self._radio, self._times, self._news.set)
+        session.on_closed = self._held.forget
+        self._held.note(sighting.device.address)
         try:
             await session.open()
         except BaseException:

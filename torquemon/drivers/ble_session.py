@@ -49,6 +49,7 @@ class BleSession:
         self.bare_why = f"{sighting.label} has not shown yet that it is paired with this computer"
         self.serial: DeviceText | None = None
         self.queue = CommandQueue()
+        self.on_closed: Callable[[], None] = _nothing
         self._on_news = on_news
         self._times = times
         self._by_socket = radio.by_socket
@@ -210,7 +211,12 @@ class BleSession:
         with contextlib.suppress(Exception):  # every stack has its own way to say "gone already"
             async with asyncio.timeout(self._times.close_s):
                 await self._client.disconnect()
+                self.on_closed()
         self.chunks.clear()
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _unusual(error: BaseException) -> str:

@@ -19,6 +19,7 @@ from torquemon.drivers.transport import TransportOpener
 
 AIR: Final = "ble:"
 KNOWN_FILE: Final = "handpieces.json"
+HELD_FILE: Final = "air.connected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,16 @@ class Wire:
 
 
 def wire_for(address: str, home: Path) -> Wire:
-    """Return the wire that an address means; nothing is opened yet. `home`: the chair's folder."""
+    """Return the wire that an address means; nothing is opened yet. `home`: the chair's folder.
+
+    For the monitor, which holds the chair: through the air it frees what its predecessor left.
+    """
     if address.startswith(AIR):
         from torquemon.drivers.ble import BleOpener
         from torquemon.drivers.ble_known import KnownDevices
 
-        air = BleOpener(address.removeprefix(AIR), known=KnownDevices(home / KNOWN_FILE))
+        known = KnownDevices(home / KNOWN_FILE)
+        air = BleOpener(address.removeprefix(AIR), known=known, held=home / HELD_FILE)
         return Wire(air, air.close)
     from torquemon.drivers.serial_port import SerialOpener
 
