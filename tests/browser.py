@@ -75,12 +75,12 @@ class Page:
         """Go to an address."""
         await self.ask("Page.navigate", url=url)
 
-    async def until(self, expression: str, what: str) -> None:
+    async def until(self, expression: str, what: str, within_s: float = 2 * START_S) -> None:
         """Wait until an expression holds in the page; one that cannot be evaluated does not yet."""
         asked = f"(() => {{ try {{ return {expression}; }} catch {{ return false; }} }})()"
-        end_s = time.monotonic() + START_S
+        end_s = time.monotonic() + within_s
         while not await self.evaluate(asked):
-            assert time.monotonic() < end_s, f"not within {START_S} s: {what}"
+            assert time.monotonic() < end_s, f"not within {within_s} s: {what}"
             await asyncio.sleep(0.05)
 
     async def leave(self) -> None:
