@@ -64,11 +64,11 @@ class Told:
         ]
 
 
-def run(count: int, kills: int, each: int = EACH, seed: int = 7) -> Told:
+def run(count: int, kills: int, each: int = EACH, *, durable: bool = False, seed: int = 7) -> Told:
     """Deliver `count` insertions twice; kill the server about `kills` times in each delivery."""
     begun = time.monotonic()
     chance = random.Random(seed)  # noqa: S311 - the same moments again
-    with cluster() as server, tempfile.TemporaryDirectory() as folder:
+    with cluster(durable=durable) as server, tempfile.TemporaryDirectory() as folder:
         homes = [Path(folder) / f"chair{number}" for number in range(CHAIRS)]
         stores = [chair_store(home) for home in homes]
         practice = Practice(server.address())
@@ -194,7 +194,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=12)
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server is ended with us
-    told = run(args.insertions, args.kills)
+    told = run(args.insertions, args.kills, durable=True)
     sys.stdout.write("".join(f"{line}\n" for line in told.lines(args.insertions)))
     exact = told.insertions == args.insertions and told.rows_before == told.rows_after
     return 0 if exact and told.heads_agree and not told.problems else 1

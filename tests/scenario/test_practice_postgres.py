@@ -190,6 +190,23 @@ def test_practice_rights_are_those_that_the_page_gives(store: Store, server: Clu
     server.sql("DROP OWNED BY chair1, reader1; DROP ROLE chair1, reader1")
 
 
+def test_practice_tells_what_was_changed_behind_its_back(
+    store: Store,
+    practice: Practice,
+    server: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outbox.deliver(store, practice)
+    server.sql(
+        "ALTER TABLE verdict DISABLE TRIGGER ALL;"
+        "UPDATE verdict SET max_insertion_torque_ncm = 9.9 WHERE entry_number = 3"
+    )
+    monkeypatch.setenv(ADDRESS_VARIABLE, server.address())
+    assert main(["sync", "--verify"]) == 1
+    assert "the content of entry 3 (insertion) was edited" in capsys.readouterr().out
+
+
 def test_practice_refuses_a_database_of_another_program(server: Cluster) -> None:
     server.sql("DROP DATABASE IF EXISTS other", database="postgres")
     server.sql("CREATE DATABASE other", database="postgres")
@@ -218,6 +235,8 @@ def test_practice_commands_carry_and_search(
     assert "6 entries carried" in capsys.readouterr().out
     assert main(["sync"]) == 0
     assert "0 entries carried" in capsys.readouterr().out
+    assert main(["sync", "--verify"]) == 0
+    assert ": 6 entries, 0 erased: nothing found" in capsys.readouterr().out
     assert main(["history", patient.lower()]) == 0
     shown = capsys.readouterr().out
     assert patient in shown

@@ -74,7 +74,9 @@ def deliver(
     store.add_destination(DESTINATION, KIND)
     practice.check()
     sent = 0
-    for chair in _chairs(store):
+    with store.read() as session:
+        here = chairs(session)
+    for chair in here:
         if with_names:
             sent += _send_names(store, practice, chair)
         while True:
@@ -107,9 +109,9 @@ def note_problem(store: Store, problem: str) -> None:
         store.note_delivery(DESTINATION, due, problem=problem)
 
 
-def _chairs(store: Store) -> list[str]:
-    with store.read() as session:
-        return list(session.scalars(select(Entry.chair_id).distinct().order_by(Entry.chair_id)))
+def chairs(session: Session) -> list[str]:
+    """Return the chairs whose chains stand in a database."""
+    return list(session.scalars(select(Entry.chair_id).distinct().order_by(Entry.chair_id)))
 
 
 def _deliver_parcel(

@@ -20,6 +20,7 @@ ADDRESS_VARIABLE: Final = "TORQUEMON_PRACTICE"
 EXIT_OK: Final = 0
 EXIT_WAITS: Final = 1
 """The server does not answer: nothing is lost, everything waits."""
+EXIT_FOUND: Final = 1
 EXIT_NOTHING_DONE: Final = 2
 _EVERY_S: Final = 30.0
 _MAX_ADDRESS_CHARS: Final = 2000
@@ -40,6 +41,9 @@ def add_sync_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     )
     sync.add_argument(
         "--with-names", action="store_true", help="carry patients' names and birth dates as well"
+    )
+    sync.add_argument(
+        "--verify", action="store_true", help="carry nothing: check every chain at the practice"
     )
     sync.set_defaults(run=_sync)
     history = subparsers.add_parser("history", help="search the records of all chairs")
@@ -67,6 +71,8 @@ def _sync(args: argparse.Namespace) -> int:
         if args.prepare:
             practice.prepare()
             sys.stdout.write(f"{practice.label} is prepared\n")
+        if args.verify:
+            return _verify(practice)
         if args.watch:
             return _watch(practice, args)
         return _once(practice, args)
@@ -104,6 +110,27 @@ def _deliver(practice: Practice, *, with_names: bool) -> tuple[int, int]:
     finally:
         store.close()
     return done.sent, done.waiting
+
+
+def _verify(practice: Practice) -> int:
+    """Check the chains of all chairs at the practice; 1 where something was found."""
+    from torquemon.record import outbox
+    from torquemon.record.verify import verify_chain
+
+    practice.check()
+    problems = 0
+    with practice.read() as session:
+        for chair in outbox.chairs(session):
+            found = verify_chain(session, chair, withheld=outbox.WITHHELD)
+            problems += len(found.problems)
+            words = f"{len(found.problems)} problems" if found.problems else "nothing found"
+            sys.stdout.write(
+                f"chair {chair}: {found.entries} entries, {found.erased} erased: {words}\n"
+            )
+            sys.stdout.writelines(f"  {problem}\n" for problem in found.problems)
+            if found.head is not None:
+                sys.stdout.write(f"  {found.head}\n")
+    return EXIT_FOUND if problems else EXIT_OK
 
 
 def _watch(practice: Practice, args: argparse.Namespace) -> int:
