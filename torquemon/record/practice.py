@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -122,6 +123,8 @@ class Practice:
             raise PracticeError(
                 "a practice's server needs one more part: pip install 'torquemon[practice]'"
             ) from None
+        # what psycopg says of a lost connection is said by us, once and as a sentence
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())
         found = parse_address(address)
         self.label = f"{found['dbname']} on {found.get('host') or 'this machine'}"
         self._engine = _engine(found)
