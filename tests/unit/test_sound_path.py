@@ -24,6 +24,7 @@ from torquemon.sound.path import DEAD_NS, RETRY_NS, START_NS, SoundPath, SoundSt
 from torquemon.sound.phrases import PHRASES, VoiceError, voice
 from torquemon.sound.player import Player
 from torquemon.sound.tones import BURSTS, RATE_HZ, rendered
+from torquemon.tui.words.sentences import translated
 
 pytestmark = pytest.mark.requirement("REQ-ALM-5")
 
@@ -205,6 +206,28 @@ def test_a_file_holds_what_would_be_heard(tmp_path: Path) -> None:
         assert clip in file.readframes(file.getnframes())
     with pytest.raises(SoundError, match="cannot be written"):
         file_opener(tmp_path / "no" / "where.wav", SystemClock())(player.frames)
+
+
+SAID = (
+    "this computer gives no sound device: plug in a loudspeaker (failed to init device)",
+    "the part for sound is not installed: pip install 'torquemon[sound]'",
+    "the sound is switched off (--sound=off)",
+    "the sound goes to a device nobody hears",
+    "the sound system does not answer",
+    "the sound device takes no sound",
+    "the sound device has stopped",
+    "the sound stutters: this computer is busy",
+)
+
+
+def test_what_is_wrong_with_the_sound_is_said_in_german_too() -> None:
+    sources = "".join(
+        (resources.files("torquemon.sound") / name).read_text("utf-8")
+        for name in ("device.py", "path.py", "thread.py")
+    )
+    for sentence in SAID:
+        assert sentence.split(" (failed")[0] in sources, "said by nobody"
+        assert translated(sentence, "de", ",") != sentence
 
 
 # --- what the sounds are ------------------------------------------------------------------------

@@ -67,7 +67,9 @@ class _Miniaudio:
             self._device.start(_started(pull))
         except miniaudio.MiniaudioError as error:
             why = clean(str(error.args[0] if error.args else error))
-            raise SoundError(f"this computer gives no sound device ({why})") from error
+            raise SoundError(
+                f"this computer gives no sound device: plug in a loudspeaker ({why})"
+            ) from error
         self.name: str = clean(str(self._device.backend))
 
     def close(self) -> None:
