@@ -354,3 +354,24 @@ def test_what_the_recorder_knows_is_shown_beside_the_patient() -> None:
             assert IDS
 
     run(scenario)
+
+
+@pytest.mark.requirement("REQ-SHOW-3", "REQ-LEASE-1")
+@pytest.mark.parametrize(("before", "after"), [("f2", "history"), ("f3", "prepare")])
+def test_the_heartbeat_survives_a_change_of_screen_in_the_middle_of_a_frame(
+    before: str, after: str
+) -> None:
+    async def scenario() -> None:
+        async with dashboard(before) as shown:
+            app = shown.pilot.app
+            assert isinstance(app, DashboardApp)
+            with app.batch_update():
+                shown.link.put(idle(sequence=90))
+                for _ in range(5):
+                    await asyncio.sleep(0)
+                app.go(after)
+            await asyncio.wait_for(shown.link.until_drawn(90), timeout=10)
+            shown.link.put(idle(sequence=91))
+            await asyncio.wait_for(shown.link.until_drawn(91), timeout=10)
+
+    run(scenario)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import PurePath
 from typing import ClassVar, Final
@@ -30,6 +31,7 @@ from torquemon.tui.screens.settings import SettingsScreen
 from torquemon.tui.words import say
 
 INSERT: Final = "insert"
+_LOOK_S: Final = 0.05
 SCREENS: Final[tuple[type[FrameScreen], ...]] = (
     PrepareScreen,
     ReviewScreen,
@@ -213,11 +215,21 @@ class Fan:
             front.apply(view, None)
 
     async def drawn(self) -> None:
-        """See `ViewSink`."""
-        front: BaseScreen | None = None
-        while front is not self._front():
+        """See `ViewSink`.
+
+        A screen that is left in the middle of a frame is never refreshed again: it is not waited
+        for, or the heartbeat would end with it.
+        """
+        while True:
             front = self._front()
-            await front.drawn()
+            drawing = asyncio.ensure_future(front.drawn())
+            try:
+                while not drawing.done() and front is self._front():
+                    await asyncio.wait({drawing}, timeout=_LOOK_S)
+                if drawing.done() and front is self._front():
+                    return await drawing
+            finally:
+                drawing.cancel()
 
     def lose(self, why: str) -> None:
         """See `ViewSink`."""
