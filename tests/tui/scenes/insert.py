@@ -151,7 +151,13 @@ register(
         ),
     )
 )
-register(Scene("insert-help", lambda give: Stage(dressed(give), keys=("question_mark",))))
+register(
+    Scene(
+        "insert-help",
+        lambda give: Stage(dressed(give), keys=("question_mark",)),
+        sizes=SMALL + WIDE,
+    )
+)
 register(Scene("insert-quit", lambda give: Stage(dressed(give), keys=("q",)), sizes=WIDE))
 register(
     Scene(
@@ -168,7 +174,7 @@ register(
 )
 register(Scene("insert-log", lambda give: Stage(deep(give), TURNED, ("l",)), sizes=SMALL))
 register(Scene("insert-time", lambda give: Stage(deep(give), TURNED), sizes=WIDE))
-register(Scene("insert-angle", lambda give: Stage(deep(give), TURNED, ("x",))))
+register(Scene("insert-angle", lambda give: Stage(deep(give), TURNED, ("x",)), sizes=SMALL + WIDE))
 register(
     Scene(
         "insert-no-sound",
