@@ -235,6 +235,7 @@ def held() -> list[str]:
         journal.close()
 
 
+@pytest.mark.requirement("REQ-REC-8")
 def test_the_journal_gives_up_what_was_verified_after_a_day() -> None:
     store, names, clock = pruned_chair()
     assert prune(store) == 0
@@ -252,6 +253,7 @@ def test_the_journal_gives_up_what_was_verified_after_a_day() -> None:
     store.close()
 
 
+@pytest.mark.requirement("REQ-REC-8")
 def test_nothing_leaves_the_journal_while_a_monitor_runs_or_unverified() -> None:
     store, names, clock = pruned_chair()
     clock.advance(25 * 3600)
@@ -269,6 +271,25 @@ def test_nothing_leaves_the_journal_while_a_monitor_runs_or_unverified() -> None
     assert held() == [names[0]]
     with pytest.raises(RecordError, match="holds more of"):
         forget(store, names)
+    store.close()
+
+
+def test_a_fold_whose_recorder_was_killed_is_verified_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths.home()
+    (name,) = write_journal(paths.journal_path(), seconds=0.6)
+    clock = ManualClock()
+    store = Store(paths.record_path(), clock=clock)
+    journal = Journal(paths.journal_path(), read_only=True)
+    monkeypatch.setattr("torquemon.record.folding.is_folded", lambda *_: False)
+    assert close_due(journal, store, clock, monitor_runs=False) == [name]
+    journal.close()
+    clock.advance(25 * 3600)
+    assert prune(store) == 0, "verified only now, and kept for its day"
+    clock.advance(25 * 3600)
+    assert prune(store) == 1
+    assert held() == []
     store.close()
 
 

@@ -41,12 +41,30 @@ def prune(store: Store) -> int:
     if not lock.acquire(wait_s=0):
         return 0
     try:
+        _verify_late(store)
         before = store.clock.utc_now() - (timedelta(0) if store.database.encrypted else KEEP)
         with store.read() as session:
             old = set(session.scalars(select(Fold.insertion_id).where(Fold.verified_utc <= before)))
         return _remove(store, old)
     finally:
         lock.release()
+
+
+def _verify_late(store: Store) -> None:
+    """Verify what was folded by a recorder that was killed before it had read it back."""
+    with store.read() as session:
+        verified = set(session.scalars(select(Fold.insertion_id)))
+    late = {name for name in store.insertion_ids() if name is not None} - verified
+    journal = _journal()
+    try:
+        found = [name for name in _holding(journal, late) if is_folded(journal, store, name)]
+    except JournalError as error:
+        raise RecordError(str(error)) from None
+    finally:
+        journal.close()
+    for name in found:
+        with store.write() as session:
+            session.merge(Fold(insertion_id=name, verified_utc=store.clock.utc_now()))
 
 
 def forget(store: Store, ids: Sequence[str]) -> None:
