@@ -60,6 +60,30 @@ def test_a_proved_handpiece_is_armed_and_the_record_says_that_it_proved_itself()
     assert made.sent(m.ArmRequest) == []
 
 
+def test_a_recording_that_starts_during_the_proof_is_zeroed_and_armed_after_it() -> None:
+    made = chair()
+    made.plug_in()
+    made.run_until(lambda: made.side.device is not None, 1.0, "hello")
+    assert made.link.trust.undecided
+    assert made.order(OrderName.START).ok
+    made.run(1.5)
+    assert made.link.trust.may_arm
+    assert made.view().arm.phase is ArmPhase.ARMED
+    assert made.alerts == []
+
+
+def test_a_handpiece_that_never_proves_itself_is_judged_all_the_same() -> None:
+    made = chair(bytes(16))
+    made.plug_in()
+    made.run_until(lambda: made.side.device is not None, 1.0, "hello")
+    assert made.order(OrderName.START).ok
+    made.run(1.5)
+    recording = made.session.chronicle.recording
+    assert recording is not None
+    assert recording.judging is not None
+    assert made.sent(m.TareRequest) == []
+
+
 @pytest.mark.requirement("REQ-LINK-6")
 @pytest.mark.parametrize(
     ("made", "says"),

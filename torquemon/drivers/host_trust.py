@@ -81,6 +81,11 @@ class HostTrust:
         return self.standing in (Standing.CABLE, Standing.PROVEN)
 
     @property
+    def undecided(self) -> bool:
+        """Whether the proof is still under way: an order would go out bare and be refused."""
+        return self.standing is Standing.WAITING
+
+    @property
     def why_not(self) -> str:
         """Return why it may not; empty where it may."""
         return "" if self.may_arm else self.refusal or _WAITING

@@ -79,6 +79,7 @@ class Session:
         self._halts_metered = 0
         self._operator_ns: int | None = None
         self._tare_asked_ns: int | None = None
+        self._tare_held = False
         self._arm_asked_ns = 0
         self._arm_wanted_until_ns = 0
         self._disarm_asked_ns = 0
@@ -94,6 +95,7 @@ class Session:
         self.chronicle.store_raw(self.handpiece.capture.drain())
         self._fold_judging()
         self._tell_dropped()
+        self._send_held_tare()
         self._begin_judging_if_due(now_ns)
         self._arm_if_wanted(now_ns)
         self._supervise(now_ns)
@@ -110,6 +112,7 @@ class Session:
         if result is None and now_ns - asked_ns <= TARE_WAIT_NS:
             return
         self._tare_asked_ns = None
+        self._tare_held = False
         recording.zeroed = result is Result.DONE
         if recording.judging is None:
             self._judge(recording)
@@ -303,7 +306,14 @@ class Session:
     def _ask_tare(self, now_ns: int) -> None:
         self._arm_asked_ns = self._tare_asked_ns = now_ns
         self.side.tare_result = None
-        self.handpiece.request(Tare())
+        self._tare_held = True
+        self._send_held_tare()
+
+    def _send_held_tare(self) -> None:
+        """Zero as soon as it is decided what the device has to prove: a bare order is refused."""
+        if self._tare_held and not self.handpiece.link.trust.undecided:
+            self._tare_held = False
+            self.handpiece.request(Tare())
 
     def threshold_outlook(self) -> tuple[Threshold | None, tuple[str, ...]]:
         """Return the threshold that a start would arm, and the limits that make it so."""
@@ -411,6 +421,7 @@ class Session:
         ):
             return
         self._finishing = True
+        self._tare_held = False
         self.handpiece.judge_with(None)
         if recording.judging is not None and not recording.judging.close():
             return  # a step is under way in the reader thread: look again at the next beat
