@@ -21,3 +21,13 @@ def test_tui_picture_shows_the_view_and_calls_nobody(tmp_path: Path) -> None:
     assert svg.count("http") == svg.count("http://www.w3.org/") + svg.count(
         "<!-- Generated with Rich https://www.textualize.io -->"
     )
+
+
+def test_tui_picture_has_all_colours_on_any_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLORTERM")
+    monkeypatch.setenv("TERM", "dumb")
+    path = tmp_path / "dashboard.svg"
+    export_picture(view(), None, path)
+    assert "#35c89b" in path.read_text(encoding="utf-8")

@@ -41,10 +41,14 @@ def fitting(settings: Settings, color_system: str | None, *, no_color: bool) -> 
     return palette.LOOKS[settings.theme]
 
 
-def dress(app: App[Any], settings: Settings) -> None:
-    """Give `app` look and language; may be called again when the settings have changed."""
+def dress(app: App[Any], settings: Settings, *, drawn: bool = False) -> None:
+    """Give `app` look and language; may be called again when the settings have changed.
+
+    `drawn`: into a picture, which shows all colours whatever the terminal can.
+    """
     app.animation_level = "none"
-    look = fitting(settings, app.console.color_system, no_color=app.no_color)
+    color_system = "truecolor" if drawn else app.console.color_system
+    look = fitting(settings, color_system, no_color=app.no_color and not drawn)
     speak(settings.language)
     palette.wear(look)
     app.register_theme(textual_theme(look))

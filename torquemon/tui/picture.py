@@ -13,6 +13,8 @@ from typing import Final
 from torquemon.local.client import LocalError
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, View
+from torquemon.settings import Settings
+from torquemon.tui import looks
 from torquemon.tui.app import DashboardApp
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.pump import Pace
@@ -83,6 +85,7 @@ async def picture(
     """Run the dashboard on `link` until `views` views are drawn; return the screen as SVG."""
     counting = _Counting(link, views)
     app = DashboardApp(counting, start_recording=start_recording, pace=pace)
+    looks.dress(app, Settings(), drawn=True)
     async with app.run_test(size=size) as pilot:
         await counting.enough.wait()
         await pilot.pause()
