@@ -33,6 +33,7 @@ FOUND: Final = "found by verify"
 REFUSED: Final = "does not open"
 NO_EFFECT: Final = "changes nothing that can be read"
 MISSED: Final = "MISSED"
+_EXACT: Final = 1 << 53
 _TABLES: Final[Sequence[type[Base]]] = (Entry, Salt, *CONTENT)
 
 
@@ -51,9 +52,16 @@ def contents(store: Store) -> list[tuple[object, ...]]:
     with store.read() as session:
         for table in _TABLES:
             for row in session.scalars(select(table).order_by(*table.__table__.primary_key)):
-                values = [repr(getattr(row, column.key)) for column in table.__table__.columns]
+                values = [_said(getattr(row, column.key)) for column in table.__table__.columns]
                 found.append((table.__tablename__, *values))
     return found
+
+
+def _said(value: object) -> str:
+    """A value as text. 15 and 15.0 are one torque: the name of a column's type decides which."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _EXACT:
+        return repr(float(value))
+    return repr(value)
 
 
 def judge(path: Path, key: bytes | None, before: list[tuple[object, ...]]) -> str:
@@ -65,7 +73,12 @@ def judge(path: Path, key: bytes | None, before: list[tuple[object, ...]]) -> st
     try:
         if any(chain.problems for chain in verify_store(store)):
             return FOUND
-        return NO_EFFECT if contents(store) == before else MISSED
+        now = contents(store)
+        if now == before:
+            return NO_EFFECT
+        gone, new = [r for r in before if r not in now], [r for r in now if r not in before]
+        sys.stdout.write(f"was {gone}\nis {new}\n")
+        return MISSED
     except RecordError:
         return FOUND
     finally:
@@ -118,6 +131,7 @@ def main() -> int:
             counts[said] += 1
             if said == MISSED:
                 sys.stdout.write(f"MISSED: byte {at} mask {mask} seed {args.seed}\n")
+                sys.stdout.flush()
         for said, count in counts.most_common():
             sys.stdout.write(f"{count:8}  {said}\n")
         sys.stdout.write(
