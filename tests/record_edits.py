@@ -64,6 +64,14 @@ def _said(value: object) -> str:
     return repr(value)
 
 
+def _differs(before: list[tuple[object, ...]], now: list[tuple[object, ...]]) -> bool:
+    """Whether something reads otherwise; if so it is printed."""
+    gone, new = [r for r in before if r not in now], [r for r in now if r not in before]
+    if gone or new:
+        sys.stdout.write(f"was {gone}\nis {new}\n")
+    return bool(gone or new)
+
+
 def judge(path: Path, key: bytes | None, before: list[tuple[object, ...]]) -> str:
     """Say what became of a changed file."""
     try:
@@ -73,12 +81,7 @@ def judge(path: Path, key: bytes | None, before: list[tuple[object, ...]]) -> st
     try:
         if any(chain.problems for chain in verify_store(store)):
             return FOUND
-        now = contents(store)
-        if now == before:
-            return NO_EFFECT
-        gone, new = [r for r in before if r not in now], [r for r in now if r not in before]
-        sys.stdout.write(f"was {gone}\nis {new}\n")
-        return MISSED
+        return NO_EFFECT if not _differs(before, contents(store)) else MISSED
     except RecordError:
         return FOUND
     finally:
