@@ -41,6 +41,7 @@ class Terminal:
         columns, rows = map(str, size)
         self._tmux(
             *("set-option", "-g", "remain-on-exit", "on", ";"),
+            *("set-option", "-g", "default-size", f"{columns}x{rows}", ";"),
             *("new-session", "-d", "-x", columns, "-y", rows, "--", *command),
         )
 
@@ -61,7 +62,7 @@ class Terminal:
 
         return condition
 
-    def wait_for(self, *words: str, within_s: float = START_S) -> str:
+    def wait_for(self, *words: str, within_s: float = 2 * START_S) -> str:
         """Wait until all these words stand on the screen; return it."""
         try:
             wait_for(self.shows(*words), within_s, f"{words} on the screen")
@@ -86,7 +87,7 @@ class Terminal:
             return None
         return int(status) if status else -int(number)
 
-    def wait_end(self, within_s: float = START_S) -> int:
+    def wait_end(self, within_s: float = 2 * START_S) -> int:
         """Wait until the program has ended; return its exit code."""
         wait_for(lambda: self.exit_code is not None, within_s, "the program ends")
         code = self.exit_code

@@ -68,8 +68,8 @@ def test_a_second_screen_views_may_stop_and_is_not_missed() -> None:
             screen = second.wait_for("VIEW ONLY", "RECORDING", "ARMED", "SIMULATED")
             assert "NO OPERATOR SCREEN" not in screen
             second.type("Space")
-            second.wait_for("only views")
-            assert "RECORDING" in first.screen()
+            with pytest.raises(AssertionError):  # the monitor is not even asked
+                seen(lambda view: view.phase is not SessionPhase.RECORDING, 1, "it may not finish")
             os.kill(second.pid, signal.SIGKILL)
             assert second.wait_end() == KILLED
         told = fetch()
@@ -105,7 +105,7 @@ def test_a_killed_controlling_screen_is_an_alarm_and_the_recording_goes_on(tmp_p
         simulator("--scenario", "nominal", "--seed", "7", "--events", str(log)) as (_, port),
         python(*monitor_words, f"--port={port}", out=subprocess.DEVNULL) as monitor,
     ):
-        wait_for(paths.door_path().exists, 20, "the monitor listens")
+        wait_for(paths.door_path().exists, 40, "the monitor listens")
         with terminal(*program("view")) as viewer:
             with terminal(sys.executable, "-c", CONTROL) as control:
                 control.wait_for("RECORDING", "ARMED")
@@ -113,7 +113,7 @@ def test_a_killed_controlling_screen_is_an_alarm_and_the_recording_goes_on(tmp_p
                 wait_for(has_happened(log, "motor_on"), 20, "the insertion begins")
                 os.kill(control.pid, signal.SIGKILL)
                 assert control.wait_end() == KILLED
-            view = seen(lambda view: view.stop and not view.operator_present, 5, "the lease ends")
+            view = seen(lambda view: view.stop and not view.operator_present, 20, "the lease ends")
             assert view.stop is not None
             assert view.stop.reason is StopReason.LEASE_EXPIRED
             assert view.phase is SessionPhase.RECORDING
@@ -145,12 +145,13 @@ def test_a_watching_screen_offers_no_stop_and_is_refused_one(tmp_path: Path) -> 
         simulator("--scenario", "nominal", "--seed", "7", "--events", str(log)) as (_, port),
         python("torquemon", "monitor", f"--port={port}", out=subprocess.DEVNULL),
     ):
-        wait_for(paths.door_path().exists, 20, "the monitor listens")
+        wait_for(paths.door_path().exists, 40, "the monitor listens")
         with terminal(*program("view", "--watch")) as watching:
             screen = watching.wait_for("SIMULATED", "LINK")
             assert "s/F12" not in screen
             watching.type("s")
-            watching.wait_for("this screen only watches")
+            with pytest.raises(AssertionError):
+                seen(lambda view: view.stop, 1, "it may not stop")
         assert not has_happened(log, "halt", "stop")()
 
 
