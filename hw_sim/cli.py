@@ -16,6 +16,7 @@ from hw_sim.curve_file import read_curve
 from hw_sim.device import NAMES, HandpieceParams
 from hw_sim.events import EventLog
 from hw_sim.key_file import read_or_make_key
+from hw_sim.operator import patient
 from hw_sim.ports import Port, PortError, PtyPort, TcpPort
 from hw_sim.scenarios import SCENARIOS, Scenario, UnknownScenarioError, scenario
 from hw_sim.served import ServedReplay, ServedTwin
@@ -137,6 +138,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--speed-rpm", type=float, help="speed of the motor, 1 to 60")
     parser.add_argument("--rate-hz", type=int, help="samples per second, 50 to 2000")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="wait so long for a host that arms before the operator begins",
+    )
     parser.add_argument("--duration", type=float, metavar="S", help="leave after so many seconds")
     parser.add_argument("--events", metavar="FILE", help="append the truth as JSON lines; - stderr")
     return parser
@@ -152,6 +160,8 @@ def _device(options: argparse.Namespace, log: EventLog) -> ServedTwin | ServedRe
             raise ValueError("a replay stops nothing and needs no key: leave --key-file out")
         return ServedReplay(read_curve(options.replay), secrets.randbits(32), log)
     chosen = scenario(options.scenario)
+    if options.patience:
+        chosen = replace(chosen, script=patient(chosen.script, options.patience))
     return ServedTwin(chosen, options.seed, _params(chosen, options), log)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from hw_sim.handpiece import Handpiece
+from torquemon.drivers.codec import Capability
 from torquemon.model import ArmState
 
 POLL_HZ: Final = 100
@@ -47,6 +48,25 @@ def wait_until_ready(handpiece: Handpiece, unarmed_after_s: float) -> Iterator[N
     while handpiece.arm_state is not ArmState.ARMED and handpiece.time_s < until_s:
         yield
     yield from wait(handpiece, LOOK_S)
+
+
+def patient(script: Script, at_most_s: float) -> Script:
+    """Begin a script only once the host shows ARMED, or `at_most_s` after its hello.
+
+    For a host that takes its time to start, as people wait for it. A device that cannot be armed is
+    not waited for.
+    """
+
+    def waiting(handpiece: Handpiece) -> Iterator[None]:
+        while not handpiece.link.in_session:
+            yield
+        until_s = handpiece.time_s + at_most_s
+        armable = Capability.STOP_THRESHOLD in handpiece.params.device.capabilities
+        while armable and handpiece.arm_state is not ArmState.ARMED and handpiece.time_s < until_s:
+            yield
+        yield from script(handpiece)
+
+    return waiting
 
 
 def press(

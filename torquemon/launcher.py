@@ -28,6 +28,8 @@ from torquemon.text import clean
 
 START_TIMEOUT_S: Final = 15.0
 _END_TIMEOUT_S: Final = 8.0
+_PATIENCE_S: Final = "30"
+"""So long the simulated operator waits for ARMED: on a busy computer a dashboard takes its time."""
 _LOG_READ_CHARS: Final = 20_000
 _QUIT_TRIES: Final = 8
 _QUIT_PAUSE_S: Final = 0.25
@@ -91,7 +93,7 @@ def scenario_plan(scenario: str) -> dict[str, Any]:
 @contextlib.contextmanager
 def simulator(scenario: str, seed: int) -> Iterator[str]:
     """Serve a simulated handpiece; gives the port it is on. Raises LaunchError."""
-    words = ["hw_sim", "--scenario", scenario, "--seed", str(seed)]
+    words = ["hw_sim", "--scenario", scenario, "--seed", str(seed), "--patience", _PATIENCE_S]
     if sys.platform == "win32":
         words += ["--tcp", "0"]
     with child(words, out=subprocess.PIPE) as process:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,11 +10,11 @@ import pytest
 from hw_sim.device import DeviceConfig, HandpieceParams
 from hw_sim.handpiece import Handpiece
 from hw_sim.minihost import MiniHost
-from hw_sim.operator import Script
+from hw_sim.operator import Script, patient
 from hw_sim.scenarios import scenario
 from hw_sim.sensor import SensorParams
 from hw_sim.twin import Twin
-from torquemon.drivers.codec import Result
+from torquemon.drivers.codec import Capability, Result
 from torquemon.model import ArmState, StopReason
 
 IDLE: Script = lambda _handpiece: iter(())  # noqa: E731 - a script of one line
@@ -121,3 +122,36 @@ def test_the_pedal_does_nothing_while_halted_and_the_button_clears() -> None:
     handpiece.pedal = True
     host.run(0.2)
     assert handpiece.motor.turning
+
+
+def test_a_patient_operator_begins_when_the_host_has_armed_or_the_patience_ends() -> None:
+    def pressing(handpiece: Handpiece) -> Iterator[None]:
+        handpiece.pedal = True
+        yield
+
+    def host(capabilities: Capability | None = None) -> MiniHost:
+        device = DeviceConfig() if capabilities is None else DeviceConfig(capabilities=capabilities)
+        twin = Twin(Handpiece(HandpieceParams(device=device), seed=1), patient(pressing, 5.0))
+        made = MiniHost(twin)
+        made.greet()
+        return made
+
+    begun: list[bool] = []
+
+    def pressed(made: MiniHost) -> bool:
+        return made.twin.done
+
+    armed, never_armed, warn_only = host(), host(), host(Capability.ANGLE)
+    for made in (armed, never_armed, warn_only):
+        made.run(1.0)
+        begun.append(pressed(made))
+    assert begun == [False, False, True]
+    armed.tare()
+    armed.run(0.3)
+    armed.arm(1000)
+    for made in (armed, never_armed):
+        made.run(0.2)
+    assert pressed(armed)
+    assert not pressed(never_armed)
+    never_armed.run(4.0)
+    assert pressed(never_armed)
