@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import signal
 import sys
 from pathlib import Path
@@ -15,7 +16,11 @@ EXIT_FAILED = 1
 EXIT_NOTHING_DONE = 2
 DEMO_SCENARIO = "nominal"
 DEMO_SEED = 7
+AGAIN_AFTER_S = 30
+"""The children have 8 s each to end."""
 _STILL_S = 2.0
+_HANG_UP = getattr(signal, "SIGHUP", None)
+_STDERR = 2
 
 
 def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -112,7 +117,16 @@ def run_view(args: argparse.Namespace) -> int:
 
 
 def _leave(number: int, _: object) -> None:
-    """Unwind when the system asks to end or the terminal is closed, so that the children end."""
+    """Unwind when the system asks to end or the terminal is closed, so that the children end.
+
+    Unwinding has its time: a program that hangs beside a closed terminal is of no use to anybody.
+    It is told again, which ends a wait, and at last ended from outside of Python.
+    """
+    if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, _leave)
+        signal.alarm(AGAIN_AFTER_S)
+    if number in (signal.SIGTERM, _HANG_UP):
+        faulthandler.dump_traceback_later(3 * AGAIN_AFTER_S, exit=True, file=_STDERR)
     raise SystemExit(128 + number)
 
 
