@@ -251,11 +251,16 @@ FEW: Final = settings(
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
+    derandomize=False,  # with CI set every round would be the same, perhaps without a disconnect
 )
 
 
 @pytest.mark.requirement("REQ-LINK-9")
 def test_random_disconnects() -> None:
     AirMachine.disconnects = 0
-    while AirMachine.disconnects < (WANTED or QUICK_DISCONNECTS):
+    wanted = WANTED or QUICK_DISCONNECTS
+    for _ in range(wanted):
         run_state_machine_as_test(AirMachine, settings=FEW)
+        if AirMachine.disconnects >= wanted:
+            break
+    assert AirMachine.disconnects >= wanted
