@@ -82,6 +82,36 @@ def test_a_refusal_is_the_monitors_sentence() -> None:
         asyncio.run(talk(door))
 
 
+def test_an_answer_that_nobody_waits_for_any_more_is_not_taken_for_the_next_one() -> None:
+    asked = threading.Event()
+    go_on = threading.Event()
+
+    class Slow(Desk):
+        def answer(self, client: int, role: Role, request: Fetch | Order) -> Answer:
+            del client, role
+            assert isinstance(request, Order)
+            asked.set()
+            go_on.wait(10)
+            return Answer(ok=True, text=request.name.value)
+
+    async def talk(door: Door) -> list[str]:
+        client = await MonitorClient.connect(door, Role.CONTROL)
+        try:
+            for name in (OrderName.TARE, OrderName.ARM):
+                given_up = asyncio.create_task(client.order(name))
+                await asyncio.to_thread(asked.wait, 10)
+                given_up.cancel()
+                await asyncio.wait({given_up})
+            go_on.set()
+            return [await client.order(name) for name in (OrderName.STOP, OrderName.FINISH)]
+        finally:
+            go_on.set()
+            await client.close()
+
+    with serving(Slow()) as door:
+        assert asyncio.run(talk(door)) == ["stop", "finish"]
+
+
 def test_without_the_token_nothing_is_answered() -> None:
     desk = Desk()
     with serving(desk) as door:

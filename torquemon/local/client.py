@@ -35,7 +35,8 @@ class LocalLostError(LocalError, OSError):
 class Connection(Generic[AnswerT]):
     """One connection. Requests on it are answered one after the other.
 
-    `whom` is who serves, for the sentences: the monitor, the recorder.
+    `whom` is who serves, for the sentences: the monitor, the recorder. Whoever is cancelled while
+    it waits leaves an answer on the way: that one is nobody's, and never another request's.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Connection(Generic[AnswerT]):
         self._answer = answer
         self._whom = whom
         self._turn = asyncio.Lock()
+        self._unread = 0
 
     @classmethod
     async def open(
@@ -67,9 +69,9 @@ class Connection(Generic[AnswerT]):
         async with self._turn:
             try:
                 self._writer.write(request.model_dump_json().encode() + b"\n")
+                self._unread += 1
                 await self._writer.drain()
-                line = await self._reader.readuntil(b"\n")
-                answer = self._answer.model_validate_json(line)
+                answer = self._answer.model_validate_json(await self._own_line())
             except (
                 OSError,
                 asyncio.IncompleteReadError,
@@ -80,6 +82,14 @@ class Connection(Generic[AnswerT]):
         if not answer.ok:
             raise LocalError(answer.error)
         return answer
+
+    async def _own_line(self) -> bytes:
+        """Return the answer to what was asked last; those before it are nobody's any more."""
+        line = b""
+        while self._unread:
+            line = await self._reader.readuntil(b"\n")
+            self._unread -= 1
+        return line
 
     async def close(self) -> None:
         """Leave."""
