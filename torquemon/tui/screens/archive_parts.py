@@ -8,7 +8,7 @@ from torquemon.tui.screens.prepare import say_site
 from torquemon.tui.widgets.panels import Entry
 from torquemon.tui.widgets.stored_plot import Curve, Mark, Scene
 from torquemon.tui.widgets.touch import Item
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 
 def mark_of(origin: Origin) -> str:
@@ -52,7 +52,7 @@ def facts_of(view: InsertionView) -> tuple[str, list[Entry]]:
         final = say("verdict.value", torque=view.final_torque_ncm)
     entries = [
         Entry("", f"{verdict_words(line)}; {say('verdict.final', torque=final)}"),
-        Entry("", view.why),
+        Entry("", told(view.why)),
     ]
     if not view.agrees and line.state is RecordState.CLOSED:
         entries.append(Entry("!", say("review.disagrees")))
@@ -82,11 +82,11 @@ def curve_of(page: CurvePage) -> Curve:
 def log_of(view: InsertionView) -> list[Entry]:
     """Return alerts, events and remarks in the order of time."""
     alerts = [
-        (alert.time_s, Entry(say("review.at", seconds=alert.time_s), f"▲ {alert.why}"))
+        (alert.time_s, Entry(say("review.at", seconds=alert.time_s), f"▲ {told(alert.why)}"))
         for alert in view.alerts
     ]
     events = [
-        (event.time_s, Entry(say("review.at", seconds=event.time_s), event.text))
+        (event.time_s, Entry(say("review.at", seconds=event.time_s), told(event.text)))
         for event in view.events
     ]
     remarks = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -16,11 +17,12 @@ from textual.screen import Screen
 
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, View
+from torquemon.tui import looks
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.widgets.keys import StopButton
 from torquemon.tui.widgets.nav import HELP, PLACES, NavBar
 from torquemon.tui.widgets.status_bar import NoticeLine, StatusBar
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 if TYPE_CHECKING:
     from torquemon.tui.app import DashboardApp
@@ -31,6 +33,7 @@ _UNPAINTED_S: Final = 0.02
 class BaseScreen(Screen[None]):
     """Takes views, sends orders. `status` and `notice` are the lines that a screen must lay out."""
 
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*looks.SHEETS]
     AUTO_FOCUS = ""
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (17, "-short"), (32, "-medium"), (50, "-tall")]  # noqa: RUF012 - Textual's attribute
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (70, "-narrow"), (100, "-wide"), (160, "-huge")]  # noqa: RUF012 - as above
@@ -115,8 +118,18 @@ class BaseScreen(Screen[None]):
         *,
         group: str,
         exclusive: bool = False,
+        patient: bool = False,
     ) -> None:
-        """Have something done beside the drawing; it is begun only while this screen lives."""
+        """Have something done beside the drawing; it is begun only while this screen lives.
+
+        `exclusive` gives up what the group still does; `patient` lets that end and does nothing:
+        for what is asked again and again, or a slow recorder would be asked ever more.
+        """
+        if patient and any(
+            worker.node is self and worker.group == group and not worker.is_finished
+            for worker in self.workers
+        ):
+            return
         self.run_worker(work, group=group, exclusive=exclusive)  # type: ignore[arg-type] # Textual's types want a result of None
 
     def action_order(self, name: str) -> None:
@@ -151,7 +164,7 @@ class BaseScreen(Screen[None]):
         try:
             answer = await self.link.order(order, **fields)
         except LINK_ERRORS as error:
-            why = str(error) or say("order.why_unknown")
+            why = told(str(error)) or say("order.why_unknown")
             name = say(f"order.{order.value}")
             self.notice.tell(say("order.failed", name=name, why=why), urgent=True)
             return False

@@ -17,7 +17,7 @@ from torquemon.tui.paint import shown
 from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.touch import Item, TouchButton, TouchList
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 _LOOK_S = 2.0
 
@@ -62,7 +62,7 @@ class DevicesScreen(FrameScreen):
 
     def _look(self) -> None:
         if self.is_current:
-            self.work(partial(self._ask, AskDevices()), group="ports", exclusive=True)
+            self.work(partial(self._ask, AskDevices()), group="ports", patient=True)
 
     def action_scan(self) -> None:
         """Listen for handpieces in the air."""
@@ -82,12 +82,12 @@ class DevicesScreen(FrameScreen):
         try:
             answer = await self.app.archive.ask(asked)
         except LINK_ERRORS as error:
-            self._said.show_text(say("devices.unknown"), Entry("", str(error)))
+            self._said.show_text(say("devices.unknown"), Entry("", told(str(error))))
             return
         ports = answer.ports or ()
         here = self.view.link.port if self.view is not None else ""
         self._ports.fill([_item(port, here) for port in ports])
-        self._said.show_text(answer.text or say("devices.ports", count=len(ports)))
+        self._said.show_text(told(answer.text) or say("devices.ports", count=len(ports)))
 
     def fresh(self, view: View) -> None:
         """See `FrameScreen`."""
@@ -102,7 +102,7 @@ def _item(port: PortLine, here: str) -> Item:
 
 def _entries(view: View) -> list[Entry]:
     device, link = view.device, view.link
-    entries = [Entry(say("devices.port"), shown(link.port)), Entry("", shown(link.text))]
+    entries = [Entry(say("devices.port"), shown(link.port)), Entry("", shown(told(link.text)))]
     if device is None:
         return [*entries, Entry("", say("welcome.device.none"))]
     abilities = {

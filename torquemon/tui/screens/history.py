@@ -20,7 +20,7 @@ from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.stored_plot import LETTERS, Scene, StoredPlot
 from torquemon.tui.widgets.touch import TouchButton, TouchList
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 BUTTONS: Final = ("open", "mark", "compare", "axis")
 PAGE: Final = 50
@@ -102,7 +102,11 @@ class HistoryScreen(FrameScreen):
     def search(self) -> None:
         """Look from the newest on."""
         self._lines = {}
-        self.work(partial(self._page, Search(text=self._sought, limit=PAGE)), group="search")
+        self.work(
+            partial(self._page, Search(text=self._sought, limit=PAGE)),
+            group="search",
+            exclusive=True,
+        )
 
     @property
     def _sought(self) -> str:
@@ -123,7 +127,7 @@ class HistoryScreen(FrameScreen):
         try:
             found = await self.app.archive.search(search)
         except LINK_ERRORS as error:
-            self._none.show_text(say("history.none"), Entry("", str(error)))
+            self._none.show_text(say("history.none"), Entry("", told(str(error))))
             self._none.display = True
             return
         self._more = found.more

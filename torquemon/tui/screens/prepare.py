@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from torquemon.local.archive import MAX_REFERENCE_CHARS
 from torquemon.local.messages import OrderName
-from torquemon.local.view import CheckState, CheckView, SessionPhase, View
+from torquemon.local.view import CheckState, CheckView, SessionPhase, SoundPhase, View
 from torquemon.profiles.catalogue import builtin
 from torquemon.text import clean
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
@@ -100,7 +100,7 @@ class PrepareScreen(FrameScreen):
 
     def _ask_recorder(self) -> None:
         if self.is_current:
-            self.work(self._fetch_recorder, group="recorder", exclusive=True)
+            self.work(self._fetch_recorder, group="recorder", patient=True)
 
     async def _fetch_recorder(self) -> None:
         try:
@@ -249,9 +249,9 @@ def _warn(name: str, text: str, well: str = "") -> CheckView:
 
 
 def _sound(view: View) -> CheckView:
-    if getattr(view, "sound", "") == "ok":
+    if view.sound is SoundPhase.OK:
         return _warn("sound", "", say("check.sound.ok"))
-    return _warn("sound", getattr(view, "sound_why", "") or say("check.sound.none"))
+    return _warn("sound", view.sound_why or say("check.sound.none"))
 
 
 def say_site(site_id: str, name: str) -> str:

@@ -27,7 +27,7 @@ from torquemon.tui.widgets.editors import Editor, FieldEditor
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.stored_plot import Scene, StoredPlot
 from torquemon.tui.widgets.touch import Item, TouchButton
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 LAST: Final = "last"
 TILES: Final = ("note", "stop_outcome", "outcome", "sign", "send", "report", "replay", "axis")
@@ -109,7 +109,7 @@ class ReviewScreen(FrameScreen):
             page = await self.app.archive.curve(insertion.line.id, reduced=True)
         except LINK_ERRORS as error:
             self.insertion, self.page = None, None
-            self._facts.show_text(say("review.none"), Entry("", str(error)))
+            self._facts.show_text(say("review.none"), Entry("", told(str(error))))
             self._plot.put(Scene())
             self._log.show_text("")
             return
@@ -118,7 +118,7 @@ class ReviewScreen(FrameScreen):
 
     def _ask_again(self) -> None:
         if self.is_current and self.insertion is None and self._asked_for:
-            self.work(partial(self._fetch, self._asked_for), group="load", exclusive=True)
+            self.work(partial(self._fetch, self._asked_for), group="load", patient=True)
 
     def _draw(self) -> None:
         if self.insertion is None or self.page is None:
@@ -216,7 +216,7 @@ class ReviewScreen(FrameScreen):
         try:
             said = await self.app.archive.act(act, wanted, who=who, choice=choice, text=text)
         except LINK_ERRORS as error:
-            self.notice.tell(say("order.failed", name=name, why=str(error)), urgent=True)
+            self.notice.tell(say("order.failed", name=name, why=told(str(error))), urgent=True)
             return
-        self.notice.tell(f"{name}: {said}")
+        self.notice.tell(f"{name}: {told(said)}")
         await self._fetch(wanted)

@@ -12,7 +12,7 @@ from torquemon.local.view import CheckState, CheckView
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, clipped, fitted, shown, style
 from torquemon.tui.palette import Role
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 _SHAPES: Final[Mapping[CheckState, str]] = MappingProxyType(
     {CheckState.OK: "✓", CheckState.WAIT: "◌", CheckState.BAD: "✗"}
@@ -37,7 +37,7 @@ class CheckList(Painted):
         wanting = sorted(checks, key=lambda c: (c.state is CheckState.OK, not c.gates))
         rows: dict[str, list[str]] = {}
         for check in wanting:
-            rows[check.id] = clipped(shown(check.text), width - 4, max(0, room))
+            rows[check.id] = clipped(shown(told(check.text)), width - 4, max(0, room))
             if check.state is CheckState.OK:
                 rows[check.id] = rows[check.id][:1]
             room -= len(rows[check.id])

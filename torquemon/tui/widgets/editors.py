@@ -23,7 +23,7 @@ from torquemon.tui.paint import Line, Painted, centred, shown, style
 from torquemon.tui.widgets.arch import ArchMap, Spot, title
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.touch import Item, TouchButton, TouchList
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 _MAX_CHARS: Final = 64
 
@@ -246,7 +246,7 @@ class ConfirmPanel(Editor):
     def know(self, about: str) -> None:
         """Show what is known of the patient beside the reference; it comes a little later."""
         rows = [Entry("", shown(about))] if about else []
-        rows += [Entry("?", shown(text)) for text in self._sentences]
+        rows += [Entry("?", shown(told(text))) for text in self._sentences]
         self._words.show_text(say("confirm.title"), *rows)
 
     def confirm(self) -> None:

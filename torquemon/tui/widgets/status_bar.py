@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.timer import Timer
 
 from torquemon.local.view import LinkPhase, SoundPhase, View
 from torquemon.tui import palette
@@ -129,29 +130,44 @@ class _Notice(NamedTuple):
     text: str
     urgent: bool
     sound: str = ""
+    new: bool = False
 
 
 class NoticeLine(Painted):
-    """The answer to the last order; before it, what could not be stored."""
+    """The answer to the last order; before it, what could not be stored and why there is no sound.
+
+    A new answer stands first for some seconds: the warnings have marks elsewhere, it has not.
+    """
 
     GROUND = palette.PANEL
+    NEW_S: ClassVar[float] = 6.0
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._from_view = ""
+        self._from_view: str | None = None
         self._notice = _Notice("", "", urgent=False)
+        self._ageing: Timer | None = None
 
     def show(self, view: View) -> None:
         """Show what `view` says of storage, and its notice where that is a new one."""
         notice = self._notice._replace(storage=shown(told(view.storage)), sound=_no_sound(view))
-        if view.notice != self._from_view:
-            self._from_view = view.notice
-            notice = notice._replace(text=shown(told(view.notice)), urgent=False)
+        known, self._from_view = self._from_view, view.notice
         self._put(notice)
+        if known is None:  # what was answered before this screen was there is not new
+            self._put(notice._replace(text=notice.text or shown(told(view.notice))))
+        elif view.notice != known:
+            self.tell(view.notice)
 
     def tell(self, text: str, *, urgent: bool = False) -> None:
         """Show `text` until something newer is said."""
-        self._put(self._notice._replace(text=shown(told(text)), urgent=urgent))
+        self._put(self._notice._replace(text=shown(told(text)), urgent=urgent, new=bool(text)))
+        if self._ageing is not None:
+            self._ageing.stop()
+        self._ageing = self.set_timer(self.NEW_S, self.age)
+
+    def age(self) -> None:
+        """The answer is not new any more: what warns stands before it again."""
+        self._put(self._notice._replace(new=False))
 
     def _put(self, notice: _Notice) -> None:
         self._notice = notice
@@ -161,17 +177,20 @@ class NoticeLine(Painted):
         """See `Painted`."""
         if not height:
             return []
-        storage, text, urgent, sound = self._notice
-        line: Line = [Segment(" ", style(palette.INK, self.GROUND))]
+        storage, text, urgent, sound, new = self._notice
+        warnings: Line = []
         if storage:
             warning = f" {say('storage', why=storage)} "
-            line.append(Segment(warning, style(palette.ON_FILL, palette.YELLOW, bold=True)))
-            line.append(Segment(" ", style(palette.INK, self.GROUND)))
+            warnings.append(Segment(warning, style(palette.ON_FILL, palette.YELLOW, bold=True)))
+            warnings.append(Segment(" ", style(palette.INK, self.GROUND)))
         if sound:
-            line.append(Segment(f"{sound}  ", style(palette.YELLOW, self.GROUND, bold=True)))
+            warnings.append(Segment(f"{sound}  ", style(palette.YELLOW, self.GROUND, bold=True)))
         ink = palette.VERMILLION if urgent else palette.INK
-        line.append(Segment(fitted(text, width), style(ink, self.GROUND, bold=urgent)))
-        return [line]
+        room = width - 1 - (0 if new else sum(cell_len(part.text) for part in warnings))
+        said = text if new and cell_len(text) <= room else fitted(text, room)
+        answer = Segment(f"{said}  " if new else said, style(ink, self.GROUND, bold=urgent))
+        line: Line = [Segment(" ", style(palette.INK, self.GROUND))]
+        return [[*line, answer, *warnings] if new else [*line, *warnings, answer]]
 
 
 def _no_sound(view: View) -> str:
