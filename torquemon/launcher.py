@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import selectors
 import subprocess
 import sys
@@ -21,9 +20,8 @@ from typing import IO, Any, Final
 
 from torquemon import paths
 from torquemon.clock import SystemClock
-from torquemon.local.client import MonitorClient
 from torquemon.local.door import LAUNCH_VARIABLE, DoorError, read_door
-from torquemon.local.messages import Role
+from torquemon.local.states import Role
 from torquemon.text import clean
 
 START_TIMEOUT_S: Final = 15.0
@@ -34,7 +32,7 @@ _LOG_READ_CHARS: Final = 20_000
 _QUIT_TRIES: Final = 8
 _QUIT_PAUSE_S: Final = 0.25
 _READY: Final = "ready "
-_LAUNCH: Final = secrets.token_hex(8)
+_LAUNCH: Final = os.urandom(8).hex()
 """Names the children of this process, so that another chair's monitor is never taken for ours."""
 
 
@@ -130,26 +128,27 @@ def wait_for_door(monitor: subprocess.Popen[str]) -> None:
 
 def run_dashboard(role: Role, *, start_recording: bool) -> int:
     """Show the dashboard of the running monitor until the user leaves; return its exit code."""
-    from torquemon.local.archive_client import NO_RECORDER, ArchiveClient
     from torquemon.settings import load
-    from torquemon.tui.app import DashboardApp
-    from torquemon.tui.archive_link import ArchiveLink
-    from torquemon.tui.link import ReconnectingLink
+    from torquemon.tui.app import DashboardApp, Links
 
-    async def connect() -> MonitorClient:
-        return await MonitorClient.connect(read_door(paths.door_path()), role)
+    def connect() -> Links:
+        from torquemon.local.archive_client import NO_RECORDER, ArchiveClient
+        from torquemon.local.client import MonitorClient
+        from torquemon.tui.archive_link import ArchiveLink
+        from torquemon.tui.link import ReconnectingLink
 
-    async def connect_archive() -> ArchiveClient:
-        door = read_door(paths.recorder_door_path(), NO_RECORDER)
-        return await ArchiveClient.connect(door, role)
+        async def connect_monitor() -> MonitorClient:
+            return await MonitorClient.connect(read_door(paths.door_path()), role)
+
+        async def connect_archive() -> ArchiveClient:
+            door = read_door(paths.recorder_door_path(), NO_RECORDER)
+            return await ArchiveClient.connect(door, role)
+
+        return Links(ReconnectingLink(connect_monitor), ArchiveLink(connect_archive))
 
     settings, problems = load()
-    app = DashboardApp(
-        ReconnectingLink(connect),
-        start_recording=start_recording,
-        settings=settings,
-        problems=problems,
-        archive=ArchiveLink(connect_archive),
+    app = DashboardApp.waiting_for(
+        connect, start_recording=start_recording, settings=settings, problems=problems
     )
     app.set_class(role is Role.WATCH, "watching")
     app.run()
@@ -161,8 +160,8 @@ def order_quit() -> None:
 
     The dashboard that has just left may still count as the controlling one for a second.
     """
-    from torquemon.local.client import LocalError, LocalLostError
-    from torquemon.local.messages import OrderName
+    from torquemon.local.client import LocalError, LocalLostError, MonitorClient
+    from torquemon.local.states import OrderName
 
     async def ask() -> None:
         link = await MonitorClient.connect(read_door(paths.door_path()), Role.CONTROL)

@@ -110,7 +110,7 @@ def run_view(args: argparse.Namespace) -> int:
         )
         return EXIT_NOTHING_DONE
     from torquemon import launcher
-    from torquemon.local.messages import Role
+    from torquemon.local.states import Role
 
     role = Role.WATCH if args.watch else Role.VIEW
     return launcher.run_dashboard(role, start_recording=False)
@@ -132,7 +132,7 @@ def _leave(number: int, _: object) -> None:
 
 def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from torquemon import launcher
-    from torquemon.local.messages import Role
+    from torquemon.local.states import Role
 
     still_s = _plan_as_simulated(args) if args.sim else None
     port = args.port or stack.enter_context(launcher.simulator(args.sim, args.seed))

@@ -10,11 +10,10 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from torquemon import paths
 from torquemon.text import clean
@@ -61,41 +60,32 @@ class SettingsError(OSError):
     """The settings could not be stored; the message says why and what to do."""
 
 
-class Settings(BaseModel):
-    """The settings. `keys` maps a binding id to the keys that do it, in Textual's names."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings. `keys` maps a binding id to the keys that do it, in Textual's names.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Raises ValueError for what may not be; no model library, since the first picture waits for it.
+    """
 
     language: str = CHOICES["language"][0]
     theme: str = CHOICES["theme"][0]
     curve: str = CHOICES["curve"][0]
-    keys: Keys = Field(default_factory=dict)
+    keys: Keys = field(default_factory=dict)
 
-    @field_validator("language", "theme", "curve")
-    @classmethod
-    def _known(cls, value: str, info: Any) -> str:  # noqa: ANN401 - pydantic's own type of a check
-        allowed = CHOICES[info.field_name]
-        if value not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return value
-
-    @field_validator("keys")
-    @classmethod
-    def _keys_that_may_be(cls, keys: Keys) -> Keys:
-        taken: dict[str, str] = {}
-        for name, chosen in keys.items():
-            why = _why_not(name, chosen)
-            twice = next((key for key in chosen if key in taken), None)
-            if twice is not None:
-                why = f"{twice} is the key of {taken[twice]} already"
-            if why:
-                raise ValueError(f"{clean(name)}: {why}")
-            taken |= dict.fromkeys(chosen, name)
-        return keys
+    def __post_init__(self) -> None:
+        """Refuse what may not be."""
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"must be one of {', '.join(allowed)}")
+        object.__setattr__(self, "keys", _keys_that_may_be(self.keys))
 
     def keymap(self) -> dict[str, str]:
         """Return the keys as `App.set_keymap` takes them."""
         return {name: ",".join(keys) for name, keys in self.keys.items()}
+
+
+NAMES: Final = tuple(each.name for each in fields(Settings))
+"""All settings there are."""
 
 
 class Loaded(NamedTuple):
@@ -142,18 +132,18 @@ def _checked(found: Mapping[str, object]) -> Loaded:
     good: dict[str, object] = {}
     problems: list[str] = []
     for name, value in found.items():
-        if name not in Settings.model_fields:
-            known = ", ".join(Settings.model_fields)
+        if name not in NAMES:
+            known = ", ".join(NAMES)
             problems.append(f"there is no setting {clean(name)}; there are {known}")
             continue
         parts = value.items() if name == "keys" and isinstance(value, dict) else ()
         try:
-            Settings.model_validate({name: value})
+            _made({name: value})
             good[name] = value
         except ValueError as error:
-            problems.append(f"the setting {name} is not used: {_reason(error)}")
+            problems.append(f"the setting {name} is not used: {clean(str(error))}")
             good |= {name: _good_keys(dict(parts))} if parts else {}
-    return Loaded(Settings.model_validate(good), tuple(problems))
+    return Loaded(_made(good), tuple(problems))
 
 
 def _good_keys(found: Mapping[str, object]) -> dict[str, object]:
@@ -161,19 +151,37 @@ def _good_keys(found: Mapping[str, object]) -> dict[str, object]:
     good: dict[str, object] = {}
     for name, value in found.items():
         try:
-            Settings.model_validate({"keys": {**good, name: value}})
+            _made({"keys": {**good, name: value}})
         except ValueError:
             continue
         good[name] = value
     return good
 
 
-def _reason(error: ValueError) -> str:
-    """Return pydantic's first complaint as a few words."""
-    errors = getattr(error, "errors", None)
-    if errors is None:
-        return clean(str(error))
-    return clean(errors()[0]["msg"].removeprefix("Value error, "))
+def _made(found: Mapping[str, object]) -> Settings:
+    """Return the settings of values that may be of any type. Raises ValueError."""
+    values: dict[str, Any] = dict(found)
+    return Settings(**values)
+
+
+def _keys_that_may_be(found: object) -> Keys:
+    """Return the bindings, as tuples. Raises ValueError for one that may not be."""
+    if not isinstance(found, Mapping):
+        raise ValueError("a table of keys is needed")  # noqa: TRY004 - one error for a bad value
+    keys: dict[str, tuple[str, ...]] = {}
+    taken: dict[str, str] = {}
+    for name, chosen in found.items():
+        if not isinstance(chosen, list | tuple) or not all(isinstance(key, str) for key in chosen):
+            raise ValueError(f"{clean(name)}: a list of the names of keys is needed")
+        why = _why_not(name, tuple(chosen))
+        twice = next((key for key in chosen if key in taken), None)
+        if twice is not None:
+            why = f"{twice} is the key of {taken[twice]} already"
+        if why:
+            raise ValueError(f"{clean(name)}: {why}")
+        taken |= dict.fromkeys(chosen, name)
+        keys[name] = tuple(chosen)
+    return keys
 
 
 def _why_not(name: str, keys: tuple[str, ...]) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +40,8 @@ class Door:
 
 def new_token() -> str:
     """Return a fresh token."""
+    import secrets  # not before the first picture
+
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 

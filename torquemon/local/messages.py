@@ -7,11 +7,12 @@ that fetches but no longer draws does not count.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from torquemon.local.states import OrderName as OrderName
+from torquemon.local.states import Role as Role
 from torquemon.local.view import CurveBlock, View
 
 MAX_REQUEST_BYTES: Final = 4096
@@ -20,45 +21,6 @@ MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 """A view with the longest curve block is about 200 kB."""
 MAX_BLOCK_SAMPLES: Final = 2000
 """Samples in one curve block; a client that is behind asks again."""
-
-
-class Role(StrEnum):
-    """What a client may do. Only one client controls; viewers never count as an operator."""
-
-    CONTROL = "control"
-    VIEW = "view"
-    """Sees, and may stop."""
-    WATCH = "watch"
-    """Sees, and orders nothing at all: a web page, since who sits at it cannot be known."""
-    RECORDER = "recorder"
-    """Sees, and says how the sound fares; it makes the sound."""
-
-
-class OrderName(StrEnum):
-    """What a controlling client may order. None of them starts a rotation."""
-
-    START = "start"
-    """Start recording: a new insertion, zero, arm."""
-    FINISH = "finish"
-    """Finish recording: verdict, and the record is closed."""
-    STOP = "stop"
-    """Stop the motor. Overtakes everything."""
-    ACKNOWLEDGE = "acknowledge"
-    """Acknowledge all alarms that are on the screen."""
-    PAUSE_SOUND = "pause_sound"
-    """Pause the sound, for 20 s at most; a new alarm ends the pause."""
-    SOUND_STATE = "sound_state"
-    """Say how the sound fares (`state`, `why`): the recorder only."""
-    ARM = "arm"
-    """Arm (again) at the threshold of the insertion. Never done by itself."""
-    TARE = "tare"
-    """Zero the sensor. Refused once the screw is engaged."""
-    PREPARE = "prepare"
-    """Set patient, site, screw, threshold of the next insertion (`fields`)."""
-    CONFIRM = "confirm"
-    """Confirm patient, site, pair of teeth and screw as they stood on the screen (`fields`)."""
-    QUIT = "quit"
-    """Finish and end the monitor."""
 
 
 class _Message(BaseModel):

@@ -6,47 +6,22 @@ client does not have yet (`CurveBlock`), every sample of it, so that no peak is 
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict
 
+from torquemon.local.states import BAND_RANK as BAND_RANK
+from torquemon.local.states import AlarmStep as AlarmStep
+from torquemon.local.states import Band as Band
+from torquemon.local.states import CheckState as CheckState
+from torquemon.local.states import DepthMark as DepthMark
+from torquemon.local.states import LinkPhase as LinkPhase
+from torquemon.local.states import SessionPhase as SessionPhase
+from torquemon.local.states import SoundPhase as SoundPhase
 from torquemon.model import AlertCode, Origin, Priority, StopReason, VerdictKind
-from torquemon.model import ArmPhase as ArmPhase  # noqa: PLC0414 - part of the view's vocabulary
+from torquemon.model import ArmPhase as ArmPhase
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class SessionPhase(StrEnum):
-    """Where the session stands."""
-
-    PREPARE = "prepare"
-    RECORDING = "recording"
-    CLOSED = "closed"
-
-
-class LinkPhase(StrEnum):
-    """Where the link to the handpiece stands."""
-
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    NO_DATA = "no_data"
-    LOST = "lost"
-    FAILED = "failed"
-
-
-class Band(StrEnum):
-    """The state strip: one word that says it all. Ordered from calm to grave by `BAND_RANK`."""
-
-    IDLE = "idle"
-    BELOW = "below"
-    WITHIN = "within"
-    NEAR_LIMIT = "near_limit"
-    ABOVE = "above"
-    CONTACT = "contact"
-    STOPPED = "stopped"
-    NO_DATA = "no_data"
 
 
 class DeviceView(_Part):
@@ -115,15 +90,6 @@ class StopView(_Part):
     text: str
 
 
-class AlarmStep(StrEnum):
-    """What became of an alarm."""
-
-    RAISED = "raised"
-    ACKNOWLEDGED = "acknowledged"
-    CLEARED = "cleared"
-    """Its condition no longer holds."""
-
-
 class AlarmEventView(_Part):
     """A line of the log of alarms. `utc` is ISO 8601, to the second."""
 
@@ -133,28 +99,6 @@ class AlarmEventView(_Part):
     priority: Priority
     utc: str
     time_s: float
-
-
-class SoundPhase(StrEnum):
-    """Whether alarms can be heard."""
-
-    UNKNOWN = "unknown"
-    """The recorder, which makes the sound, has said nothing yet."""
-    OK = "ok"
-    NONE = "none"
-    """There is no sound here: no device, no library, no recorder."""
-    FAILED = "failed"
-
-
-class DepthMark(StrEnum):
-    """A depth that means something."""
-
-    CORTEX = "cortex"
-    """The cortex is at most so thick."""
-    FOUR = "four"
-    TAPER = "taper"
-    """From here the body widens."""
-    SEAT = "seat"
 
 
 class DepthMarkView(_Part):
@@ -171,15 +115,6 @@ class VerdictView(_Part):
     max_insertion_torque_ncm: float | None
     final_torque_ncm: float | None
     why: str
-
-
-class CheckState(StrEnum):
-    """How a line of the check list stands."""
-
-    OK = "ok"
-    WAIT = "wait"
-    """Not yet known, or still to come."""
-    BAD = "bad"
 
 
 class CheckView(_Part):
@@ -276,7 +211,3 @@ class View(_Part):
     depth_marks: tuple[DepthMarkView, ...] = ()
     to_confirm: tuple[str, ...] = ()
     """What the operator must still confirm before a recording may start, as sentences."""
-
-
-BAND_RANK = {band: rank for rank, band in enumerate(Band)}
-"""Gravity of a band. NO DATA ranks highest: then nothing is known."""

@@ -7,6 +7,7 @@ cannot show.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from textual.app import App
@@ -18,6 +19,8 @@ from torquemon.tui.paint import Painted
 from torquemon.tui.palette import Look, Role
 from torquemon.tui.words import speak
 
+SHEETS: Final = tuple(Path(__file__).with_name(f"{name}.tcss") for name in ("styles", "screens"))
+"""The style sheets of all screens but the waiting one."""
 NO_COLOR: Final = "NO_COLOR"
 """Set: no colours (no-color.org). Empty counts as set, as it does for Textual."""
 _FEW_COLOURS: Final = frozenset({None, "standard", "windows"})

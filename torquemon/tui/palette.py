@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from torquemon.local.view import Band
+from torquemon.local.states import Band
 from torquemon.model import Priority
 
 

@@ -11,7 +11,7 @@ import string
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -41,9 +41,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     if language not in LANGUAGES:
         raise KeyError(language)
     texts: dict[str, str] = {}
-    for file in sorted(files(__package__).joinpath(language).iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".toml"):
-            continue
+    for file in sorted(Path(__file__).with_name(language).glob("*.toml")):
         found = tomllib.loads(file.read_text(encoding="utf-8"))
         twice = sorted(texts.keys() & found.keys())
         if twice:

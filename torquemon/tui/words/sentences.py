@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, NamedTuple
 
 _PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
@@ -28,7 +28,7 @@ class _Template(NamedTuple):
 @cache
 def templates(language: str) -> dict[str, str]:
     """Return the English templates and what they are in `language`."""
-    file = files(__package__).joinpath(f"sentences_{language}.toml")
+    file = Path(__file__).with_name(f"sentences_{language}.toml")
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
