@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -16,6 +17,7 @@ from textual.screen import Screen
 
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, View
+from torquemon.tui import looks
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.widgets.keys import StopButton
 from torquemon.tui.widgets.nav import HELP, PLACES, NavBar
@@ -31,6 +33,7 @@ _UNPAINTED_S: Final = 0.02
 class BaseScreen(Screen[None]):
     """Takes views, sends orders. `status` and `notice` are the lines that a screen must lay out."""
 
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*looks.SHEETS]
     AUTO_FOCUS = ""
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (17, "-short"), (32, "-medium"), (50, "-tall")]  # noqa: RUF012 - Textual's attribute
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (70, "-narrow"), (100, "-wide"), (160, "-huge")]  # noqa: RUF012 - as above

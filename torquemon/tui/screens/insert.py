@@ -7,7 +7,7 @@ words MONITOR LOST.
 from __future__ import annotations
 
 import gc
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,6 +19,7 @@ from torquemon.local.view import CurveBlock, LinkPhase, SessionPhase, View
 from torquemon.tui import palette
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.screens.base import BaseScreen
+from torquemon.tui.screens.waiting import EXIT_LOST
 from torquemon.tui.widgets.alarm_log import AlarmLogPanel
 from torquemon.tui.widgets.alarms import AlarmList
 from torquemon.tui.widgets.arming import ArmPanel
@@ -40,9 +41,6 @@ from torquemon.tui.widgets.panels import (
 from torquemon.tui.widgets.state_strip import StateStrip
 from torquemon.tui.widgets.verdict import VerdictPanel
 from torquemon.tui.words import say
-
-EXIT_LOST: Final = 1
-"""Exit code of a dashboard that was quit while its monitor was lost."""
 
 
 class _Part(Protocol):

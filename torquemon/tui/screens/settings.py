@@ -6,6 +6,8 @@ STOP has no line here: its keys cannot be moved.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
@@ -93,7 +95,7 @@ class SettingsScreen(FrameScreen):
         try:
             chosen = self._changed(event.name, value)
         except ValueError as error:
-            self.notice.tell(say("settings.refused", why=_reason(error)), urgent=True)
+            self.notice.tell(say("settings.refused", why=str(error)), urgent=True)
             return
         said = say("settings.stored")
         try:
@@ -106,13 +108,12 @@ class SettingsScreen(FrameScreen):
 
     def _changed(self, name: str, value: str) -> Settings:
         """Return the settings with one changed. Raises ValueError."""
-        chosen = self.app.settings.model_dump()
-        if name.startswith(_KEY):
-            keys = {**chosen["keys"], name.removeprefix(_KEY): tuple(value.split())}
-            chosen["keys"] = {key: found for key, found in keys.items() if found}
-        else:
-            chosen[name] = value
-        return Settings.model_validate(chosen)
+        chosen = self.app.settings
+        if not name.startswith(_KEY):
+            changed: dict[str, Any] = {name: value}
+            return replace(chosen, **changed)
+        keys = {**chosen.keys, name.removeprefix(_KEY): tuple(value.split())}
+        return replace(chosen, keys={key: found for key, found in keys.items() if found})
 
     def on_editor_closed(self, event: Editor.Closed) -> None:
         """Leave it as it is."""
@@ -132,9 +133,3 @@ class SettingsScreen(FrameScreen):
             self._close()
         else:
             self.app.go("insert")
-
-
-def _reason(error: ValueError) -> str:
-    """Return the first complaint as a few words."""
-    errors = getattr(error, "errors", None)
-    return str(error) if errors is None else str(errors()[0]["msg"]).removeprefix("Value error, ")
