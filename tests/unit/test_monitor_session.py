@@ -672,3 +672,37 @@ def test_what_could_not_wait_is_said_once() -> None:
     chair.run(0.1)
     told = [a for a in chair.view().alarms if "could not be kept" in a.why]
     assert [a.why.split()[0] for a in told] == ["3"]
+
+
+@pytest.mark.requirement("REQ-ARM-3")
+def test_a_recording_that_begins_on_a_halted_handpiece_says_that_it_is_not_armed() -> None:
+    chair = Chair()
+    chair.start_armed()
+    assert chair.order(OrderName.STOP).ok
+    chair.run(1.0)
+    assert chair.device.latch is not None
+    chair.order(OrderName.FINISH)
+    chair.run(0.5)
+    chair.order(OrderName.ACKNOWLEDGE)
+    chair.alerts.clear()
+    assert chair.order(OrderName.START).ok
+    chair.run(2.5)
+    assert AlertCode.NOT_ARMED in {alert.code for alert in chair.alerts}
+
+
+@pytest.mark.requirement("REQ-ALM-1")
+def test_a_condition_of_a_recording_does_not_outlast_it() -> None:
+    chair = Chair()
+    chair.start_armed()
+    chair.pull_out()
+    chair.run(1.0)
+    held = {alarm.code for alarm in chair.view().alarms if alarm.active}
+    assert {AlertCode.NOT_ARMED, AlertCode.STALE_DATA} <= held
+    chair.order(OrderName.FINISH)
+    chair.run(0.5)
+    view = chair.view()
+    assert not any(
+        alarm.active and alarm.code in (AlertCode.NOT_ARMED, AlertCode.STALE_DATA)
+        for alarm in view.alarms
+    )
+    assert any(alarm.code is AlertCode.NOT_ARMED for alarm in view.alarms), "it stays to be seen"

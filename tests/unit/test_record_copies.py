@@ -326,3 +326,10 @@ def test_a_second_journal_is_folded_into_the_same_record(tmp_path: Path) -> None
     assert len(search(store)) == 3
     assert names[0] in {found.id for found in search(store)}
     store.close()
+
+
+def test_the_lock_of_a_chair_is_for_its_user_only(tmp_path: Path) -> None:
+    lock = ChairLock(tmp_path / "monitor.lock")
+    assert lock.acquire()
+    lock.release()
+    assert (tmp_path / "monitor.lock").stat().st_mode & 0o077 == 0

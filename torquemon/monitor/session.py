@@ -200,6 +200,8 @@ class Session:
         self.handpiece.allow_renewals_until(self._present_until_ns)
         recording = self.chronicle.recording
         if recording is None:
+            for code in (AlertCode.STALE_DATA, AlertCode.NOT_ARMED):  # conditions of a recording
+                self.chronicle.condition(code, "", holds=False)
             return
         waited = now_ns - recording.opened_ns > NO_DATA_NS
         self.chronicle.condition(
@@ -223,7 +225,8 @@ class Session:
             return False
         phase = self.handpiece.link.lease.phase
         blind = phase is ArmPhase.ARMED and not self.operator_present
-        return blind or phase is ArmPhase.NOT_ARMED
+        halted_before = phase is ArmPhase.HALTED and not recording.halts
+        return blind or halted_before or phase is ArmPhase.NOT_ARMED
 
     @property
     def warn_only(self) -> str:

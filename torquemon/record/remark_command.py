@@ -58,17 +58,29 @@ def _run(
     store: Store, args: argparse.Namespace, act: Callable[[Remarks, argparse.Namespace], str]
 ) -> int:
     from torquemon.record.errors import RefusedError
-    from torquemon.record.insertions import NoInsertionError, parse_id
+    from torquemon.record.insertions import NoInsertionError
     from torquemon.record.remarks import Remarks
 
     try:
         for name in ("id", "other"):
             if hasattr(args, name):
-                setattr(args, name, parse_id(getattr(args, name)))
+                setattr(args, name, _named(store, getattr(args, name)))
     except NoInsertionError as error:
         raise RefusedError(str(error)) from None
     say(f"stored as {act(Remarks(store), args)}", str(store.head()))
     return EXIT_OK
+
+
+def _named(store: Store, text: str) -> str:
+    """Return the insertion that is meant; `last` is the newest that is closed."""
+    from torquemon.record.insertions import LAST, NoInsertionError, parse_id
+
+    if text != LAST:
+        return parse_id(text)
+    newest = max((found for found in store.insertion_ids() if found), default=None)
+    if newest is None:
+        raise NoInsertionError("no insertion is in the record yet: `torquemon list`")
+    return newest
 
 
 def _note(remarks: Remarks, args: argparse.Namespace) -> str:

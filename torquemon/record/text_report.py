@@ -50,7 +50,8 @@ def show_lines(archive: Archive, insertion: Insertion) -> list[str]:
         lines.append(f"*** {insertion.mark}: not measured on a patient ***")
     lines += ["", *_facts(insertion), ""]
     lines += curve_lines([r.torque_ncm for r in readings if r.validity in MEASURED])
-    lines += ["", *_conclusion(insertion), "", *_alerts(insertion), "", DISCLAIMER]
+    start_ns = readings[0].host_time_ns if readings else insertion.row.opened_ns
+    lines += ["", *_conclusion(insertion), "", *_alerts(insertion, start_ns), "", DISCLAIMER]
     return lines
 
 
@@ -117,7 +118,8 @@ def _verdict_words(verdict: dict[str, Any]) -> str:
     return f"{words} ({verdict['why']}; rule {verdict['rule_version']})"
 
 
-def _alerts(insertion: Insertion) -> list[str]:
+def _alerts(insertion: Insertion, start_ns: int) -> list[str]:
+    """Return what happened, by the clock of the curve: seconds after its first reading."""
     found = insertion.whole
     if found is None:
         return ["alerts are shown once it is closed"]
@@ -127,13 +129,13 @@ def _alerts(insertion: Insertion) -> list[str]:
             continue
         after_s = alert.time_s
         if after_s is None:
-            after_s = (alert.raised_ns - insertion.row.opened_ns) / 1e9
+            after_s = (alert.raised_ns - start_ns) / 1e9
         lines.append(
             (alert.raised_ns, f"{after_s:8.3f} s  {alert.priority:8}  {alert.code}: {alert.why}")
         )
     for event in found.events:
         if event.what == "halt":
-            after_s = (event.at_ns - insertion.row.opened_ns) / 1e9
+            after_s = (event.at_ns - start_ns) / 1e9
             reason = str(event.fields.get("reason")).lower().replace("_", " ")
             torque = event.fields.get("torque_ncm")
             at = f" at {torque:.2f} N·cm" if isinstance(torque, int | float) else ""
