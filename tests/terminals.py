@@ -16,6 +16,9 @@ from tests.processes import START_S, require, wait_for
 
 SIZE: Final = (120, 40)
 KILLED: Final = -9
+_SIZES: Final = ("COLUMNS", "LINES")
+"""Programs believe these more than their terminal. Python's readline sets them beneath
+`os.environ`, so that only an environment of our own keeps them from whatever is started."""
 
 
 class Terminal:
@@ -33,6 +36,7 @@ class Terminal:
             encoding="utf-8",
             timeout=20,
             check=True,
+            env={name: os.environ[name] for name in os.environ if name not in _SIZES},
         )
         return done.stdout
 

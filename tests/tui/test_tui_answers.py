@@ -18,6 +18,8 @@ from torquemon.local.view import SessionPhase, SoundPhase
 from torquemon.settings import Settings
 from torquemon.tui.app import DashboardApp
 from torquemon.tui.screens.base import BaseScreen
+from torquemon.tui.screens.frame import FrameScreen
+from torquemon.tui.screens.others import SCREENS
 from torquemon.tui.words import speak
 
 WHY = "this computer gives no sound device: plug in a loudspeaker (failed to init device)"
@@ -140,3 +142,12 @@ def test_the_review_tells_in_german_what_monitor_and_record_said() -> None:
         run(scenario)
     finally:
         speak("en")
+
+
+@pytest.mark.parametrize("kind", SCREENS)
+def test_a_view_that_comes_before_a_screen_is_laid_out_breaks_nothing(
+    kind: type[FrameScreen],
+) -> None:
+    screen = kind(ScriptedLink())
+    screen.fresh(view(**SILENT))
+    assert not screen.is_running

@@ -53,6 +53,7 @@ class HistoryScreen(FrameScreen):
         self._legend = TextPanel(id="history-legend")
         self._plot = StoredPlot(id="history-plot")
         self._none = TextPanel(id="history-none")
+        self._both = Vertical(self._legend, self._plot, id="history-both")
 
     def body(self) -> Iterator[Widget]:
         """See `FrameScreen`."""
@@ -60,7 +61,7 @@ class HistoryScreen(FrameScreen):
             Horizontal(self._input, *self._buttons.values(), classes="entry"),
             self._none,
             self._list,
-            Vertical(self._legend, self._plot, id="history-both"),
+            self._both,
             id="history",
         )
 
@@ -78,7 +79,7 @@ class HistoryScreen(FrameScreen):
         del view
         chosen = self._list.item
         marked = chosen is not None and chosen.id in self._marked
-        comparing = self.query_one("#history-both").display
+        comparing = self._both.display
         self._buttons["open"].face(say("history.open"), off=chosen is None or comparing)
         word = say("history.unmark") if marked else say("history.mark")
         self._buttons["mark"].face(word, off=chosen is None or comparing)
@@ -155,7 +156,7 @@ class HistoryScreen(FrameScreen):
     def action_do(self, name: str) -> None:
         """Open or mark the chosen one, or compare what is marked."""
         chosen = self._list.item
-        comparing = self.query_one("#history-both").display
+        comparing = self._both.display
         if name == "compare":
             self._toggle_compare(comparing=comparing)
         elif name == "axis" and comparing:
@@ -211,7 +212,7 @@ class HistoryScreen(FrameScreen):
         self._compare(shown=True)
 
     def _compare(self, *, shown: bool) -> None:
-        self.query_one("#history-both").display = shown
+        self._both.display = shown
         self._list.display = not shown
         self._none.display = False if shown else not self._lines
         if self.view is not None:
@@ -219,7 +220,7 @@ class HistoryScreen(FrameScreen):
 
     def action_leave(self) -> None:
         """See `FrameScreen`."""
-        if self.query_one("#history-both").display:
+        if self._both.display:
             self._compare(shown=False)
             self._list.focus()
         elif self.focused is self._input:

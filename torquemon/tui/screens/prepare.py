@@ -51,11 +51,13 @@ class PrepareScreen(FrameScreen):
         self.confirm = ConfirmPanel(id="confirm")
         self._editors: tuple[Editor, ...] = (self._field, self._spot, self.confirm)
         self._recorder: tuple[CheckView, ...] = ()
+        tiles = Grid(*self._tiles.values(), id="tiles")
+        self._main = Horizontal(tiles, self._checks, id="prepare-main")
 
     def body(self) -> Iterator[Widget]:
         """See `FrameScreen`."""
         yield Container(
-            Horizontal(Grid(*self._tiles.values(), id="tiles"), self._checks, id="prepare-main"),
+            self._main,
             *self._editors,
             id="prepare",
         )
@@ -173,7 +175,7 @@ class PrepareScreen(FrameScreen):
         self._close()
 
     def _show_editor(self, *, shown: bool) -> None:
-        self.query_one("#prepare-main").display = not shown
+        self._main.display = not shown
         for editor in self._editors:
             editor.display = False
 

@@ -62,15 +62,16 @@ class ReviewScreen(FrameScreen):
         self._log = TextPanel(id="review-log")
         self._tiles = {name: TouchButton("", id=f"act-{name}") for name in TILES}
         self._field = FieldEditor(id="review-field", max_chars=MAX_NOTE_CHARS)
+        self._main = Horizontal(
+            Vertical(self._facts, self._plot, self._log, id="review-left"),
+            Grid(*self._tiles.values(), id="review-tiles"),
+            id="review-main",
+        )
 
     def body(self) -> Iterator[Widget]:
         """See `FrameScreen`."""
         yield Container(
-            Horizontal(
-                Vertical(self._facts, self._plot, self._log, id="review-left"),
-                Grid(*self._tiles.values(), id="review-tiles"),
-                id="review-main",
-            ),
+            self._main,
             self._field,
             id="review",
         )
@@ -172,7 +173,7 @@ class ReviewScreen(FrameScreen):
             self._open("choice", say(f"act.{act.value}"), items)
 
     def _open(self, field: str, question: str, items: list[Item] | None = None) -> None:
-        self.query_one("#review-main").display = False
+        self._main.display = False
         self._field.open(field, question, options=items or (), typed=items is None)
 
     def on_editor_done(self, event: Editor.Done) -> None:
@@ -194,7 +195,7 @@ class ReviewScreen(FrameScreen):
         self._close()
 
     def _close(self) -> None:
-        self.query_one("#review-main").display = True
+        self._main.display = True
         self._field.display = False
         self.set_focus(None)
 
