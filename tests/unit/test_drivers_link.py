@@ -308,6 +308,27 @@ def test_armed_ends_with_the_first_state_that_says_otherwise(
 
 
 @pytest.mark.requirement("REQ-ARM-3")
+@pytest.mark.parametrize("field", ["arm_state", "threshold_counts", "lease_ms", "lease_left_ms"])
+def test_armed_ends_where_a_single_field_of_the_read_back_says_otherwise(field: str) -> None:
+    desk = Desk()
+    desk.connect()
+    request = desk.arm()
+    good = held(request)
+    desk.give(m.Status(good), 10)
+    assert desk.phase() is ArmPhase.ARMED
+    if field == "arm_state":
+        other = replace(good, arm_state=ArmState.DISARMED)
+    elif field == "threshold_counts":
+        other = replace(good, threshold_counts=good.threshold_counts + 1)
+    elif field == "lease_ms":
+        other = replace(good, lease_ms=good.lease_ms + 1)
+    else:
+        other = replace(good, lease_left_ms=0)
+    desk.give(m.Status(other), 20)
+    assert desk.phase() is ArmPhase.NOT_ARMED
+
+
+@pytest.mark.requirement("REQ-ARM-3")
 @pytest.mark.parametrize("lease_ms", [100, 500, 2000, 9000])
 def test_without_a_read_back_armed_ends_with_the_lease(lease_ms: int) -> None:
     desk = Desk()

@@ -341,6 +341,21 @@ def test_a_viewer_never_counts_and_may_only_stop() -> None:
 
 
 @pytest.mark.requirement("REQ-LEASE-4")
+def test_a_viewer_that_came_first_does_not_sit_in_the_operators_place() -> None:
+    chair = Chair()
+    chair.plug_in()
+    chair.watched = False
+    for _ in range(20):
+        chair.fetch(VIEWER, Role.VIEW)
+        chair.step()
+    assert chair.order(OrderName.START).ok, "the dashboard that controls is let in at once"
+    for _ in range(20):
+        chair.fetch(VIEWER, Role.VIEW)
+        assert chair.fetch().controlling
+        chair.step()
+
+
+@pytest.mark.requirement("REQ-LEASE-4")
 def test_a_second_dashboard_takes_over_only_from_one_that_is_silent() -> None:
     chair = Chair()
     chair.start_armed()
