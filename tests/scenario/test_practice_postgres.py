@@ -54,7 +54,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_practice_gets_each_insertion_once_whatever_is_killed() -> None:
     told = practice_campaign.run(count=60, kills=2, each=2)
     assert told.insertions == 60
-    assert told.kills + told.kills_again >= 3
+    assert told.kills, "a quick machine may pass two marks between two looks, but not all"
+    assert told.kills_again
     assert told.rows_before == told.rows_after
     assert told.problems == []
     assert told.heads_agree
