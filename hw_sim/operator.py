@@ -109,11 +109,6 @@ def angle_back_to(angle_deg: float) -> Callable[[Handpiece], bool]:
     return lambda handpiece: handpiece.bone.angle_deg <= angle_deg
 
 
-def felt_torque(torque_ncm: float) -> Callable[[Handpiece], bool]:
-    """Whether the hand feels a torque."""
-    return lambda handpiece: handpiece.torque_ncm >= torque_ncm
-
-
 def turned_past_contact(angle_deg: float) -> Callable[[Handpiece], bool]:
     """Whether the screw has turned on against a root by an angle."""
 

@@ -19,7 +19,6 @@ from torquemon.record.report_events import Told, marks, told_events
 from torquemon.record.report_figures import Figures, figures
 from torquemon.record.report_words import Words
 
-TEMPLATE_VERSION: Final = "2026.1"
 MAX_TURN_COLUMNS: Final = 14
 _ANGLE_MM: Final = 64.0
 _TIME_MM: Final = 42.0
