@@ -234,6 +234,9 @@ class ListSink:
         """See `JournalSink`."""
         if self.refusal:
             raise JournalError(self.refusal)
+        entries = list(entries)
+        if not {entry.insertion_id for entry in entries} <= {row.id for row in self.rows}:
+            raise JournalError("an entry of an insertion that is not known yet")
         self.entries.extend(entries)
 
     def of(self, kind: EntryKind) -> list[Entry]:

@@ -721,3 +721,27 @@ def test_a_condition_of_a_recording_does_not_outlast_it() -> None:
         for alarm in view.alarms
     )
     assert any(alarm.code is AlertCode.NOT_ARMED for alarm in view.alarms), "it stays to be seen"
+
+
+def test_what_ends_with_a_start_is_not_written_before_the_insertion_it_would_belong_to() -> None:
+    """The journal refuses an entry whose insertion it does not know yet."""
+    chair = Chair()
+    chair.plug_in()
+    chair.run(0.5)
+    chair.chronicle.condition(AlertCode.STOP_FAILED, "not seen to stand", holds=True)
+    assert chair.order(OrderName.START).ok
+    chair.run(0.5)
+    assert not chair.chronicle.storage_problem
+    assert not [event for event in events(chair) if event["what"] == "cleared"]
+
+
+def test_a_condition_that_ends_during_a_recording_is_noted_once() -> None:
+    chair = Chair()
+    chair.start_armed()
+    chair.pull_out()
+    chair.run(1.0)
+    chair.plug_in()
+    chair.run(1.5)
+    cleared = [event["code"] for event in events(chair) if event["what"] == "cleared"]
+    assert cleared.count("stale_data") == 1
+    assert not [event for event in events(chair) if event["what"] == "alarm over"]

@@ -55,8 +55,8 @@ class Chronicle:
 
     def open(self, recording: Recording, opened_utc: str, meta: dict[str, object]) -> None:
         """Begin an insertion; the row is committed at once."""
+        self.alarms.begin_insertion()  # what ends here is no part of the new insertion
         self.recording, self.closed = recording, None
-        self.alarms.begin_insertion()
         self._writer.put(InsertionRow(recording.id, opened_utc, recording.opened_ns, meta))
         self._writer.hurry()
 
@@ -116,11 +116,8 @@ class Chronicle:
     def condition(self, code: AlertCode, why: str, *, holds: bool) -> None:
         """Follow a condition of the link or the device: raised once when it begins to hold."""
         raised = self._raised(code, why)
-        held = self.alarms.is_active(code)
         if self.alarms.condition(raised, holds=holds):
             self._announce(raised)
-        elif held and not holds:
-            self.note("cleared", code=code.value)
 
     def insist(self, code: AlertCode, why: str) -> None:
         """Raise a condition, and tell it again while it holds, acknowledged or not."""
@@ -136,7 +133,7 @@ class Chronicle:
         if step is AlarmStep.RAISED:
             self.sound.break_pause()
         elif step is AlarmStep.CLEARED:
-            self.note("alarm over", code=alarm.code.value)
+            self.note("cleared", code=alarm.code.value)
 
     def _raised(self, code: AlertCode, why: str) -> Raised:
         recording = self.recording
