@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hw_sim import dataset
 from torquemon.cohort.command import add_evaluate
-from torquemon.cohort.score import Case, Truth, quantile, score
-from torquemon.model import Alert, AlertCode, Priority, VerdictKind, Window
+from torquemon.cohort.evaluate import write_picture
+from torquemon.cohort.score import Case, Score, Truth, add_case, quantile, score
+from torquemon.model import Alert, AlertCode, Priority, Reading, Validity, VerdictKind, Window
 
 WINDOW = Window(5.0, 15.0, "w", "test")
 
@@ -45,8 +47,6 @@ def test_the_table_and_the_pictures(
     for figure in ("hard contact alerted", "false excess", "verdict right", "error of the maximum"):
         assert figure in out
     assert evaluate(str(small_set / "manifest.csv"), "--no-angle") == 0
-    for path in (tmp_path / "plots").glob("*.svg"):
-        assert path.read_text(encoding="utf-8").startswith("<svg")
 
 
 def test_a_set_that_cannot_be_used_is_refused(
@@ -100,6 +100,34 @@ def test_an_excess_alert_long_before_the_crossing_is_no_answer_to_it() -> None:
     assert total.false_excess == 0
     assert total.missed_crossings == 2
     assert total.excess_delay_s == [pytest.approx(0.02), pytest.approx(0.03)]
+
+
+def test_each_miss_and_each_false_alarm_has_a_name_for_its_picture() -> None:
+    root, excess = AlertCode.ROOT_CONTACT, AlertCode.EXCESS_TORQUE
+
+    def wrong(one: Case) -> list[str]:
+        return add_case(Score(), one, with_angle=True)
+
+    assert wrong(case("hard", 5.0, alert(root, 5.1))) == []
+    assert wrong(case("hard", 5.0)) == ["miss"]
+    assert wrong(case("hard", 5.0, alert(root, 3.0))) == ["false alarm", "miss"]
+    assert wrong(case("none", None, alert(root, 3.0))) == ["false alarm"]
+    assert wrong(case("none", None, alert(excess, 3.0))) == ["false excess"]
+    truth = Truth("f", "core", "none", None, None, 17.0, 6.0)
+    crossing = Case(truth, WINDOW, (), VerdictKind.ABOVE, 17.0, None, None)
+    assert wrong(crossing) == ["missed crossing"]
+    early = replace(crossing, alerts=(alert(excess, 4.0), alert(excess, 6.0)))
+    assert wrong(early) == ["early excess"]
+
+
+def test_a_picture_is_written_for_what_went_wrong(tmp_path: Path) -> None:
+    curve = [Reading(i, i * 10_000, 0, 0.1 * i, float(i), None, Validity.VALID) for i in range(100)]
+    write_picture(tmp_path, case("hard", 0.5), curve, "missed crossing")
+    (path,) = tmp_path.iterdir()
+    assert path.name == "missed-crossing-f.svg"
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert "f: missed crossing" in text
 
 
 def test_a_quantile_is_one_of_the_values() -> None:

@@ -68,8 +68,6 @@ class Score:
     verdicts: int = 0
     verdicts_right: int = 0
     max_error_ncm: list[float] = field(default_factory=list)
-    misses: list[str] = field(default_factory=list)
-    false_alarms: list[str] = field(default_factory=list)
 
 
 def contact_codes(*, with_angle: bool) -> frozenset[AlertCode]:
@@ -86,33 +84,30 @@ def score(cases: Iterable[Case], *, with_angle: bool = True) -> Score:
 
 
 def add_case(total: Score, case: Case, *, with_angle: bool) -> list[str]:
-    """Add one judged curve to the score; return what went wrong in it (`miss`, `false alarm`)."""
-    misses, false_alarms = len(total.misses), len(total.false_alarms)
+    """Add one judged curve to the score; return each miss and each false alarm in it, by name."""
     total.curves += 1
-    _score_contact(total, case, contact_codes(with_angle=with_angle))
-    _score_excess(total, case)
     _score_verdict(total, case)
-    wrong = ["miss"] if len(total.misses) > misses else []
-    return [*wrong, "false alarm"] if len(total.false_alarms) > false_alarms else wrong
+    wrong = _score_contact(total, case, contact_codes(with_angle=with_angle))
+    return [*wrong, *_score_excess(total, case)]
 
 
-def _score_contact(total: Score, case: Case, codes: frozenset[AlertCode]) -> None:
+def _score_contact(total: Score, case: Case, codes: frozenset[AlertCode]) -> list[str]:
     truth = case.truth
     found = [alert for alert in case.alerts if alert.code in codes]
     touch_s = truth.contact_s
     before = math.inf if touch_s is None else touch_s - _EARLY_S
     if AlertCode.HARD_RESISTANCE in codes and truth.seat_s is not None:
         before = min(before, truth.seat_s - _EARLY_S)  # without an angle a seat is resistance too
+    wrong: list[str] = []
     if any(alert.time_s < before for alert in found):
         total.false_contacts += 1
-        total.false_alarms.append(truth.file)
+        wrong.append("false alarm")
     if touch_s is None or truth.contact == NONE:
-        return
+        return wrong
     total.contacts[truth.contact] += 1
     in_time = [a for a in found if -_EARLY_S <= a.time_s - touch_s <= WITHIN_S]
     if not in_time:
-        total.misses.append(truth.file)
-        return
+        return [*wrong, "miss"]
     first = in_time[0]
     total.hits[truth.contact] += 1
     total.delay_s[truth.contact].append(first.time_s - touch_s)
@@ -120,24 +115,28 @@ def _score_contact(total: Score, case: Case, codes: frozenset[AlertCode]) -> Non
         total.delay_ncm.append(first.torque_ncm - case.torque_at)
         if first.angle_deg is not None and case.angle_at is not None:
             total.delay_deg.append(first.angle_deg - case.angle_at)
+    return wrong
 
 
-def _score_excess(total: Score, case: Case) -> None:
+def _score_excess(total: Score, case: Case) -> list[str]:
     if case.window is None:
-        return
+        return []
     excess = [alert for alert in case.alerts if alert.code is AlertCode.EXCESS_TORQUE]
     crossing_s = case.truth.crossing_s
     if crossing_s is None:
         total.false_excess += bool(excess)
-        return
+        return ["false excess"] if excess else []
     total.crossings += 1
     due_s = crossing_s - WITHIN_S
-    total.early_excess += any(alert.time_s < due_s for alert in excess)
+    early = any(alert.time_s < due_s for alert in excess)
+    total.early_excess += early
+    wrong = ["early excess"] if early else []
     answers = [alert for alert in excess if alert.time_s >= due_s]
-    if answers:
-        total.excess_delay_s.append(answers[0].time_s - crossing_s)
-    else:
+    if not answers:
         total.missed_crossings += 1
+        return [*wrong, "missed crossing"]
+    total.excess_delay_s.append(answers[0].time_s - crossing_s)
+    return wrong
 
 
 def _score_verdict(total: Score, case: Case) -> None:
