@@ -6,6 +6,7 @@ passes only in `run`, so a test that waits an hour takes as long as its arithmet
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -25,7 +26,7 @@ from torquemon.drivers.trust import NO_KEYS, Keys
 from torquemon.journal import Entry, EntryKind, InsertionRow, JournalError
 from torquemon.local.messages import Answer, Fetch, Order, OrderName, Role
 from torquemon.local.view import View
-from torquemon.model import Alert
+from torquemon.model import Alert, AlertCode
 from torquemon.monitor.alarms import Raised
 from torquemon.monitor.chronicle import Chronicle
 from torquemon.monitor.desk import Desk
@@ -40,6 +41,8 @@ STEP_S: Final = 0.01
 """As often as the monitor beats."""
 CONTROL: Final = 1
 """The client number of the dashboard that controls."""
+VIEWER: Final = 2
+SECOND: Final = 3
 
 
 def hands_off(_: SimulatedHandpiece) -> Iterator[None]:
@@ -219,7 +222,9 @@ class Bench:
 class ListSink:
     """A journal in memory that can refuse, as a full disk does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *known: str) -> None:
+        """`known` are insertions that it holds already."""
+        self._known = set(known)
         self.rows: list[InsertionRow] = []
         self.entries: list[Entry] = []
         self.refusal = ""
@@ -229,13 +234,14 @@ class ListSink:
         if self.refusal:
             raise JournalError(self.refusal)
         self.rows.append(row)
+        self._known.add(row.id)
 
     def append(self, entries: Iterable[Entry]) -> None:
         """See `JournalSink`."""
         if self.refusal:
             raise JournalError(self.refusal)
         entries = list(entries)
-        if not {entry.insertion_id for entry in entries} <= {row.id for row in self.rows}:
+        if not {entry.insertion_id for entry in entries} <= self._known:
             raise JournalError("an entry of an insertion that is not known yet")
         self.entries.extend(entries)
 
@@ -319,3 +325,13 @@ class Chair(Bench):
 
 
 __all__ = ["CONTROL", "STEP_S", "Bench", "Chair", "Line", "ListSink", "hands_off"]
+
+
+def events(chair: Chair) -> list[dict[str, Any]]:
+    """The events that the journal holds."""
+    return [json.loads(entry.data) for entry in chair.sink.of(EntryKind.EVENT)]
+
+
+def active(chair: Chair, code: AlertCode) -> bool:
+    """Whether an alarm's condition holds."""
+    return chair.chronicle.alarms.is_active(code)

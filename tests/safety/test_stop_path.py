@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.chairs import Bench, Chair, Line
+from tests.link_desk import held
 from torquemon.drivers import messages as m
 from torquemon.drivers.codec import Result
-from torquemon.drivers.device_messages import Ack, DeviceState
+from torquemon.drivers.device_messages import Ack
 from torquemon.drivers.host_messages import ArmRequest
 from torquemon.drivers.lease import Lease
 from torquemon.drivers.link import Connected, LinkPhase
@@ -20,10 +21,8 @@ from torquemon.model import (
     ArmState,
     ArmStop,
     Disarm,
-    MotorState,
     Priority,
     Stop,
-    StopReason,
     Tare,
 )
 from torquemon.text import clean
@@ -39,26 +38,6 @@ def asked() -> tuple[Lease, ArmRequest]:
 def phase(lease: Lease) -> ArmPhase:
     """The phase, asked anew: it changes under the hands of the type checker."""
     return lease.phase
-
-
-def held(request: ArmRequest) -> DeviceState:
-    """What a device reads back that does what it was asked."""
-    return DeviceState(
-        arm_state=ArmState.ARMED,
-        latch_reason=StopReason.NONE,
-        motor=MotorState.STILL,
-        battery_percent=255,
-        threshold_counts=request.threshold_counts,
-        lease_ms=request.lease_ms,
-        lease_left_ms=request.lease_ms,
-        lease_nonce=request.nonce,
-        tare_counts=0,
-        latch_report_id=0,
-        latch_torque_counts=0,
-        latch_seq=0,
-        next_seq=0,
-        device_time_us=0,
-    )
 
 
 @pytest.mark.requirement("REQ-ARM-1")

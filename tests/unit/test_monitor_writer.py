@@ -24,7 +24,7 @@ def entry(number: int, size: int = 1) -> Entry:
 
 @pytest.fixture
 def sink() -> ListSink:
-    return ListSink()
+    return ListSink(ROW.id)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_sink_that_fails_unexpectedly_is_a_problem_and_not_the_end() -> None:
                 raise ZeroDivisionError(self.refusal)
             super().append(entries)
 
-    failing = Failing()
+    failing = Failing(ROW.id)
     failing.refusal = "a mistake"
     writer = JournalWriter(failing)
     writer.start()
