@@ -77,7 +77,7 @@ def test_a_single_spike_reaches_its_row_at_every_size(
 def test_an_empty_curve_is_an_empty_plot(count: int) -> None:
     curve = Curve([0.0] * count, [1.0] * count, [None] * count)
     for scene in (Scene(curves=(curve,), by_angle=True), Scene()):
-        assert {len(line) for line in drawn(scene, 60, 12)} == {60}
+        assert drawn(scene, 60, 12) == []
 
 
 @pytest.mark.parametrize(
