@@ -76,8 +76,10 @@ def test_a_single_spike_reaches_its_row_at_every_size(
 @pytest.mark.parametrize("count", [0, 1])
 def test_an_empty_curve_is_an_empty_plot(count: int) -> None:
     curve = Curve([0.0] * count, [1.0] * count, [None] * count)
-    for scene in (Scene(curves=(curve,), by_angle=True), Scene()):
-        assert drawn(scene, 60, 12) == []
+    lines = drawn(Scene(curves=(curve,), by_angle=True), 60, 12)
+    assert [len(line) for line in lines] == [60] * 12
+    assert not any("\u2800" < char <= "\u28ff" for line in lines for char in line)
+    assert drawn(Scene(), 60, 12) == []
 
 
 @pytest.mark.parametrize(
