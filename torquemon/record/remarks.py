@@ -273,7 +273,7 @@ def current_values(session: Session, rows: list[Insertion]) -> dict[str, dict[st
             Entry,
             (Entry.chair_id == Amendment.chair_id) & (Entry.number == Amendment.entry_number),
         )
-        .where(Amendment.insertion_id.in_(list(values)))
+        .where(Amendment.insertion_id.in_(list(values)), Amendment.field.in_(AMENDABLE))
         .order_by(Amendment.chair_id, Amendment.entry_number)
     )
     for amendment in found:

@@ -1,0 +1,68 @@
+"""What every destination can do, and the three ways in which it can fail.
+
+A destination is asked to deliver the same case any number of times, in any process: the tenth time
+must leave it exactly as the first. So names and ids come from the case, never from a clock or a
+counter. What it answers is untrusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from torquemon.record.delivery.case import Case, Erased
+from torquemon.record.errors import RecordError
+
+MAX_RETRY_AFTER_S: Final = 3600.0
+
+
+class DestinationError(RecordError):
+    """Nothing was delivered; the message is a sentence for the practice and holds no patient."""
+
+
+class AwayError(DestinationError):
+    """The destination cannot take anything now: everything waits, and it is tried again later.
+
+    `retry_after_s` is what the destination asked for, None where it said nothing.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RejectedError(DestinationError):
+    """The destination refuses this one case; others may go on."""
+
+
+class Exporter(Protocol):
+    """A destination, open. Used by one thread."""
+
+    label: str
+    """Where it is, for people: `the folder /x`, `FHIR server at host`; no secret in it."""
+
+    def check(self) -> str:
+        """Look whether it answers and would take a case; return a sentence. Stores nothing there.
+
+        Raises AwayError, RejectedError.
+        """
+        ...
+
+    def deliver(self, case: Case) -> Mapping[str, str]:
+        """Bring the destination to this case; return what it must know next time (its references).
+
+        Idempotent. A case whose status is amended or withdrawn is said in the destination's own
+        way. Raises AwayError, RejectedError, ReportError (a document cannot be made).
+        """
+        ...
+
+    def withdraw(self, erased: Erased) -> None:
+        """Take back what was delivered of an insertion that was erased here. Idempotent.
+
+        Raises AwayError, RejectedError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give up connections."""
+        ...
