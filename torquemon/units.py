@@ -68,6 +68,12 @@ def counts_to_ncm(counts: int, resolution_millionths: int, unit: TorqueUnit) -> 
     return counts * resolution_millionths / 1_000_000 * NCM_PER_UNIT[unit]
 
 
+def torque_to_ncm(value: float, unit: TorqueUnit) -> float:
+    """Turn a torque that an instrument states in `unit` into N·cm."""
+    divisor = _UNITS_PER_NCM.get(unit)
+    return value * NCM_PER_UNIT[unit] if divisor is None else value / divisor
+
+
 def ncm_to_counts_floor(torque_ncm: float, resolution_millionths: int, unit: TorqueUnit) -> int:
     """Turn N·cm into device counts, rounding **down**: a limit never grows by rounding.
 

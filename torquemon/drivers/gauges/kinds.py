@@ -1,0 +1,29 @@
+"""The kinds of gauges by name: the table that the command line, the probe and the docs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from torquemon.drivers.errors import DriverError
+from torquemon.drivers.gauges.base import Gauge, GaugeSettings
+from torquemon.drivers.gauges.mark10 import Mark10
+from torquemon.text import clean
+
+
+class GaugeError(DriverError):
+    """A kind or a setting that cannot be used; the message is a sentence with the remedy."""
+
+
+KINDS: Final[dict[str, Callable[[GaugeSettings], Gauge]]] = {
+    "mark10": Mark10,
+}
+
+
+def make_gauge(kind: str, settings: GaugeSettings) -> Gauge:
+    """Return a driver of this kind. Raises GaugeError."""
+    maker = KINDS.get(kind)
+    if maker is None:
+        known = ", ".join(sorted(KINDS))
+        raise GaugeError(f"there is no gauge kind {clean(kind, 30)!r}; known: {known}")
+    return maker(settings)

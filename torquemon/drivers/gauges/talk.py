@@ -1,0 +1,110 @@
+"""The conversation with one gauge over an open wire: asks at its pace, and says why nothing comes.
+
+No thread and no waiting beyond the wire's own `read`: whoever owns it calls `step`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from torquemon.clock import Clock
+from torquemon.drivers.gauges.base import Gauge
+from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem, GaugeReading
+from torquemon.drivers.transport import Transport
+
+SILENT_S: Final = 1.5
+"""[E] An instrument that is on answers within a few periods; after this long it is told."""
+GIVE_UP_S: Final = 5.0
+"""[E] Then it is over: somebody must look at cable, switch and settings."""
+_ASK_AGAIN_PERIODS: Final = 4.0
+_MIN_ASK_AGAIN_S: Final = 0.2
+MAX_SAME_PROBLEM: Final = 1
+"""A problem that goes on is told once, until a reading came."""
+
+
+class Talk:
+    """Asks, reads, and watches that something comes."""
+
+    def __init__(self, gauge: Gauge, transport: Transport, baud_rate: int, clock: Clock) -> None:
+        self._gauge = gauge
+        self._transport = transport
+        self._baud_rate = baud_rate
+        self._clock = clock
+        self._period_ns = round(1e9 / gauge.rate_hz)
+        self._ask_again_ns = max(
+            round(_ASK_AGAIN_PERIODS * self._period_ns), round(_MIN_ASK_AGAIN_S * 1e9)
+        )
+        self._opened = False
+        self._asked_ns = 0
+        self._due_ns = 0
+        self._waiting = False
+        self._good_ns = 0
+        self._heard = 0
+        self._told: set[str] = set()
+
+    def step(self, timeout_s: float) -> list[GaugeEvent]:
+        """Ask if it is time, read what is there. Raises TransportError when the wire is gone."""
+        now_ns = self._clock.monotonic_ns()
+        if not self._opened:
+            self._opened = True
+            self._good_ns = self._due_ns = now_ns
+            for request in self._gauge.opening():
+                self._transport.write(request)
+        self._ask(now_ns)
+        wait_s = max(0.0, min(timeout_s, (self._due_ns - now_ns) / 1e9))
+        data = self._transport.read(timeout_s if self._waiting else wait_s)
+        now_ns = self._clock.monotonic_ns()
+        events = self._gauge.feed(data, now_ns) if data else []
+        self._heard += len(data)
+        if events:
+            self._waiting = False
+        told = [event for event in events if self._is_news(event)]
+        return told + self._silence(now_ns)
+
+    def _ask(self, now_ns: int) -> None:
+        late = now_ns - self._asked_ns >= self._ask_again_ns
+        if now_ns < self._due_ns or (self._waiting and not late):
+            return
+        request = self._gauge.poll()
+        if request is None:
+            self._due_ns = now_ns + self._period_ns
+            return
+        self._transport.write(request)
+        self._asked_ns, self._waiting = now_ns, True
+        # from the moment it was due, so that the pace holds; never a burst after a pause
+        self._due_ns = max(self._due_ns + self._period_ns, now_ns)
+
+    def _is_news(self, event: GaugeEvent) -> bool:
+        if isinstance(event, GaugeReading):
+            self._good_ns = event.host_time_ns
+            self._heard = 0
+            self._told.clear()
+            return True
+        if event.why in self._told or len(self._told) > MAX_SAME_PROBLEM:
+            return event.ends
+        self._told.add(event.why)
+        return True
+
+    def _silence(self, now_ns: int) -> list[GaugeEvent]:
+        silent_s = (now_ns - self._good_ns) / 1e9
+        slow_s = 3.0 / self._gauge.rate_hz
+        if silent_s < SILENT_S + slow_s:
+            return []
+        ends = silent_s >= GIVE_UP_S + slow_s
+        problem = GaugeProblem(now_ns, self._why_silent(), ends)
+        return [problem] if ends or self._is_news(problem) else []
+
+    def _why_silent(self) -> str:
+        gauge, name = self._gauge, self._transport.name
+        others = ", ".join(str(rate) for rate in gauge.baudrates if rate != self._baud_rate)
+        other = f" or another baud rate ({others})" if others else ""
+        if self._heard:
+            return (
+                f"what comes from {name} at {self._baud_rate} baud is no reading of a "
+                f"{gauge.name} gauge: set the instrument to {self._baud_rate} baud, 8N1, choose "
+                f"its own kind{other}"
+            )
+        return (
+            f"no answer from the {gauge.name} gauge on {name} at {self._baud_rate} baud: switch "
+            f"it on, check the cable and its output setting{', try' + other[3:] if other else ''}"
+        )
