@@ -19,6 +19,7 @@ from hw_sim.key_file import read_or_make_key
 from hw_sim.operator import patient
 from hw_sim.ports import Port, PortError, PtyPort, TcpPort
 from hw_sim.scenarios import SCENARIOS, Scenario, UnknownScenarioError, scenario
+from hw_sim.sensor import SensorParams
 from hw_sim.served import ServedReplay, ServedTwin
 from hw_sim.server import Server
 from torquemon.clock import SystemClock
@@ -138,6 +139,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--speed-rpm", type=float, help="speed of the motor, 1 to 60")
     parser.add_argument("--rate-hz", type=int, help="samples per second, 50 to 2000")
+    for name, unit, error in (
+        ("gain", "F", "factor between true and read torque, 0.5 to 2"),
+        ("offset", "NCM", "reading without torque, -1 to 1 N·cm"),
+        ("hysteresis", "NCM", "distance of rising and falling branch, 0 to 5 N·cm"),
+    ):
+        parser.add_argument(f"--sensor-{name}", type=float, metavar=unit, help=f"error: {error}")
     parser.add_argument(
         "--patience",
         type=float,
@@ -183,4 +190,20 @@ def _params(chosen: Scenario, options: argparse.Namespace) -> HandpieceParams:
                 f"not {options.speed_rpm:g}"
             )
         motor = replace(motor, speed_rpm=options.speed_rpm)
-    return replace(params, device=device, motor=motor)
+    return replace(params, device=device, motor=motor, sensor=_sensor(params.sensor, options))
+
+
+def _sensor(params: SensorParams, options: argparse.Namespace) -> SensorParams:
+    """The sensor with the errors that the command line gives it. Raises ValueError."""
+    for name, field, low, high in (
+        ("gain", "gain", 0.5, 2.0),
+        ("offset", "offset_ncm", -1.0, 1.0),
+        ("hysteresis", "hysteresis_ncm", 0.0, 5.0),
+    ):
+        value = getattr(options, f"sensor_{name}")
+        if value is None:
+            continue
+        if not low <= value <= high:  # NaN is no number between them
+            raise ValueError(f"--sensor-{name} lies in {low:g} to {high:g}, not {value:g}")
+        params = replace(params, **{field: value})
+    return params

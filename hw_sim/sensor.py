@@ -17,7 +17,9 @@ class SensorParams:
     """Errors of the sensor, in N·cm where not named otherwise [E].
 
     `gain` is its calibration error as a factor. `drift_ncm` is reached as the handpiece warms up,
-    with the time constant `drift_s`.
+    with the time constant `drift_s`. `hysteresis_ncm` is the play of gear and spring: the torque
+    that is felt lags by half of it, so rising and falling branches lie so far apart (the play
+    operator of Prandtl). Without it a sensor forgets where it came from.
     """
 
     noise_ncm: float = 0.03
@@ -28,6 +30,7 @@ class SensorParams:
     resolution_ncm: float = 0.01
     low_ncm: float = -5.0
     high_ncm: float = 60.0
+    hysteresis_ncm: float = 0.0
 
 
 class Sensor:
@@ -36,6 +39,7 @@ class Sensor:
     __slots__ = (
         "_count",
         "_drift_ncm",
+        "_felt_ncm",
         "_high",
         "_low",
         "_noise",
@@ -54,6 +58,7 @@ class Sensor:
         self._high = round(params.high_ncm * self._scale)
         self._count = 0
         self._drift_ncm = 0.0
+        self._felt_ncm = 0.0
         self.silent = False
 
     def sample(self, torque_ncm: float, time_s: float) -> int | None:
@@ -65,8 +70,21 @@ class Sensor:
         if count % _DRIFT_EVERY == 0:
             share = 1.0 - math.exp(-time_s / params.drift_s)
             self._drift_ncm = params.drift_ncm * share
+        if params.hysteresis_ncm:
+            torque_ncm = self._lagging(torque_ncm)
         read = torque_ncm * params.gain + params.offset_ncm + self._drift_ncm
         counts = round((read + self._noise[count % _NOISE_VALUES]) * self._scale)
         if counts < self._low:
             return self._low
         return min(counts, self._high)
+
+    @property
+    def zero_ncm(self) -> float:
+        """What is read without any torque at present: offset and what has drifted."""
+        return self._params.offset_ncm + self._drift_ncm
+
+    def _lagging(self, torque_ncm: float) -> float:
+        """Return the torque that is felt behind the play."""
+        half = self._params.hysteresis_ncm / 2
+        self._felt_ncm = min(max(self._felt_ncm, torque_ncm - half), torque_ncm + half)
+        return self._felt_ncm
