@@ -1,0 +1,1 @@
+"""A handpiece checked against a reference gauge: steps, fit, certificate, correction."""
