@@ -15,6 +15,7 @@ from tests.practice_chairs import chair_store, fill
 from torquemon.cli import main
 from torquemon.record import outbox
 from torquemon.record.erasing import erase_insertions
+from torquemon.record.guarding import GUARDED
 from torquemon.record.history import search, whole
 from torquemon.record.models import Entry, Insertion, Person
 from torquemon.record.practice import Practice, PracticeAwayError, PracticeError
@@ -189,6 +190,87 @@ def test_practice_rights_are_those_that_the_page_gives(store: Store, server: Clu
         with pytest.raises(AssertionError, match=r"permission denied|append-only|must be owner"):
             server.sql(f"SET ROLE chair1; {statement}")
     server.sql("DROP OWNED BY chair1, reader1; DROP ROLE chair1, reader1")
+
+
+@pytest.mark.requirement("REQ-REC-5")
+@pytest.mark.usefixtures("practice")
+def test_practice_refuses_its_owner_to_edit_delete_or_empty(server: Cluster) -> None:
+    for table in GUARDED:
+        server.sql(_row(server, table))
+        for statement in ("UPDATE {} SET chair_id = 'x'", "TRUNCATE {}"):
+            with pytest.raises(AssertionError, match="the record is append-only"):
+                server.sql(statement.format(table))
+        if table != "erasure":  # the row that stands in it names the others: they may go
+            with pytest.raises(AssertionError, match="the record is append-only"):
+                server.sql(f"DELETE FROM {table}")  # noqa: S608 - fixed names
+        assert server.sql(f"SELECT count(*) FROM {table}") == "1"  # noqa: S608
+    with pytest.raises(AssertionError, match="the record is append-only"):
+        server.sql("DELETE FROM erasure")
+
+
+def _row(server: Cluster, table: str) -> str:
+    """One row of anything: the triggers look at no value of it."""
+    columns = server.sql(
+        f"SELECT column_name, data_type FROM information_schema.columns "  # noqa: S608
+        f"WHERE table_name = '{table}'"
+    )
+    named = dict(line.split("|") for line in columns.splitlines())
+    values = {
+        "boolean": "true",
+        "bytea": "'x'",
+        "date": "'2026-01-01'",
+        "timestamp with time zone": "'2026-01-01'",
+        "json": "'{}'",
+        "jsonb": "'{}'",
+    }
+    row = ", ".join(values.get(kind, "'1'") for kind in named.values())
+    names = ", ".join(f'"{name}"' for name in named)
+    return f"INSERT INTO {table} ({names}) VALUES ({row})"  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("DROP TRIGGER note_fixed ON note", "trigger note_fixed is not there"),
+        ("ALTER TABLE note DISABLE TRIGGER note_kept", "trigger note_kept is switched off"),
+        ("DROP TRIGGER entry_whole ON entry", "trigger entry_whole is not there"),
+        (
+            (
+                "CREATE OR REPLACE FUNCTION record_is_append_only() RETURNS trigger LANGUAGE plpgsql "
+                "AS $$ BEGIN RETURN NEW; END $$"
+            ),
+            "function record_is_append_only was changed",
+        ),
+        (
+            (
+                "CREATE TRIGGER quiet BEFORE INSERT ON alert FOR EACH ROW "
+                "EXECUTE FUNCTION record_is_append_only()"
+            ),
+            "trigger quiet was added",
+        ),
+        (
+            (
+                "CREATE OR REPLACE TRIGGER note_fixed BEFORE INSERT ON note FOR EACH ROW "
+                "EXECUTE FUNCTION record_is_append_only()"
+            ),
+            "trigger note_fixed was changed",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("practice")
+def test_practice_tells_what_does_not_refuse_any_more(
+    server: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    statement: str,
+    says: str,
+) -> None:
+    monkeypatch.setenv(ADDRESS_VARIABLE, server.address())
+    assert main(["sync", "--verify"]) == 0
+    server.sql(statement)
+    assert main(["sync", "--verify"]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert says in line
 
 
 def test_practice_tells_what_was_changed_behind_its_back(

@@ -38,10 +38,13 @@ def tamper(store: Store, *statements: str) -> None:
     """Change the file as somebody would who has the rights: with the triggers out of the way."""
     path = store.path
     db = sqlite3.connect(path, isolation_level=None)
-    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+    triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
         db.execute(f"DROP TRIGGER {name}")
     for statement in statements:
         db.execute(statement)
+    for _, made in triggers:  # and puts them back, so that nobody sees it
+        db.execute(made)
     db.close()
 
 
@@ -77,6 +80,10 @@ def test_an_untouched_record_verifies(store: Store) -> None:
         ("UPDATE entry SET digest = 7, previous = x'07' WHERE number = 3", "entry 3"),
         ("UPDATE salt SET salt = x'00ff' WHERE entry_number = 3", "entry 3"),
         ("UPDATE salt SET salt = 'zz' WHERE entry_number = 3", "entry 3"),
+        ("UPDATE salt SET salt = upper(salt)", "content of entry 1"),
+        ("UPDATE salt SET salt = salt || ' '", "content of entry 1"),
+        ("UPDATE entry SET signature = upper(signature)", "entry 1 is not signed"),
+        ("UPDATE entry SET signature = ' ' || signature", "entry 1 is not signed"),
         ("UPDATE signing_key SET public_key = x'00'", "entry 1"),
         ("UPDATE insertion SET opened_utc = 'never' WHERE entry_number = 2", "entry 2"),
         ("UPDATE insertion SET description = '[1' WHERE entry_number = 2", "entry 2"),
@@ -88,6 +95,30 @@ def test_an_edit_is_found(store: Store, statement: str, says: str) -> None:
     found = problems(store)
 
     assert any(re.search(says, problem) for problem in found), found
+    store.close()
+
+
+@pytest.mark.requirement("REQ-REC-9")
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("DROP TRIGGER note_fixed", "trigger note_fixed of the record was taken away"),
+        (("CREATE TRIGGER quiet BEFORE INSERT ON alert BEGIN SELECT RAISE(IGNORE); END"),
+         "trigger quiet was added"),
+        ("CREATE TABLE other (x)", "table other was added"),
+        ("CREATE VIEW seen AS SELECT * FROM person", "view seen was added"),
+        ("ALTER TABLE note ADD COLUMN more", "table note of the record was changed"),
+        ("DROP INDEX insertion_search", "index insertion_search of the record was taken away"),
+        (("DROP TRIGGER note_kept; CREATE TRIGGER note_kept BEFORE DELETE ON note "
+          "WHEN 0 BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END"),
+         "trigger note_kept of the record was changed"),
+    ],
+)  # fmt: skip
+def test_a_changed_schema_is_found(store: Store, statement: str, says: str) -> None:
+    db = sqlite3.connect(store.path, isolation_level=None)
+    db.executescript(statement)
+    db.close()
+    assert [says in problem for problem in problems(store)] == [True], problems(store)
     store.close()
 
 

@@ -56,6 +56,17 @@ def new_salt() -> str:
     return secrets.token_hex(_SALT_BYTES)
 
 
+def _from_hex(text: str) -> bytes:
+    """Read hex as this program writes it. Raises ValueError.
+
+    `bytes.fromhex` takes capitals and spaces too: then an edited byte would mean the same.
+    """
+    found = bytes.fromhex(text)
+    if found.hex() != text:
+        raise ValueError("hex is written in small letters and without spaces")
+    return found
+
+
 def _value(value: object) -> object:
     if isinstance(value, bytes):
         return {"bytes": len(value), "sha256": hashlib.sha256(value).hexdigest()}
@@ -78,7 +89,7 @@ def _row(row: Content) -> dict[str, object]:
 
 
 def content_digest(salt: str, rows: Iterable[Content]) -> str:
-    """Return the digest of an entry's content. Raises ValueError where a value is no JSON."""
+    """Return the digest of an entry's content. Raises ValueError: no JSON, no salt."""
     tables: dict[str, list[Content]] = {}
     for row in rows:
         tables.setdefault(row.__tablename__, []).append(row)
@@ -86,7 +97,7 @@ def content_digest(salt: str, rows: Iterable[Content]) -> str:
         name: [_row(row) for row in sorted(found, key=lambda row: row.part)]
         for name, found in tables.items()
     }
-    return hashlib.sha256(bytes.fromhex(salt) + canonical(content)).hexdigest()
+    return hashlib.sha256(_from_hex(salt) + canonical(content)).hexdigest()
 
 
 def entry_hash(entry: Entry) -> str:
@@ -102,14 +113,14 @@ def entry_hash(entry: Entry) -> str:
 
 def sign(key: Ed25519PrivateKey, hash_: str) -> str:
     """Return the signature of a head as hex."""
-    return key.sign(_DOMAIN + bytes.fromhex(hash_)).hex()
+    return key.sign(_DOMAIN + _from_hex(hash_)).hex()
 
 
 def is_signed(public_key: str, hash_: str, signature: str) -> bool:
     """Whether the signature of a head is that of this key; False for anything malformed."""
     try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(bytes.fromhex(signature), _DOMAIN + bytes.fromhex(hash_))
+        key = Ed25519PublicKey.from_public_bytes(_from_hex(public_key))
+        key.verify(_from_hex(signature), _DOMAIN + _from_hex(hash_))
     except (ValueError, TypeError, InvalidSignature):  # a changed byte may change the type too
         return False
     return True

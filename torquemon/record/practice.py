@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from torquemon.record.errors import RecordError
+from torquemon.record.guarding import refuse_truncate
 from torquemon.record.schema import NEWEST, found_revision, upgrade
 from torquemon.text import clean
 
@@ -136,6 +137,7 @@ class Practice:
             found = found_revision(connection, _NAME)
             if found != NEWEST:
                 upgrade(connection, found)
+            refuse_truncate(connection)
 
     def check(self) -> None:
         """Raise PracticeError unless the tables are there and of this version."""

@@ -49,8 +49,8 @@ def _pragma(connection: Connection, name: str) -> int:
     return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
 
 
-def upgrade(connection: Connection, found: str | None) -> None:
-    """Bring the schema to the newest revision, inside the caller's transaction."""
+def upgrade(connection: Connection, found: str | None, until: str = NEWEST) -> None:
+    """Bring the schema to a revision, the newest, inside the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -60,4 +60,4 @@ def upgrade(connection: Connection, found: str | None) -> None:
     config.attributes["connection"] = connection
     if found == _FIRST:
         command.stamp(config, _FIRST)
-    command.upgrade(config, NEWEST)
+    command.upgrade(config, until)

@@ -115,21 +115,24 @@ def _deliver(practice: Practice, *, with_names: bool) -> tuple[int, int]:
 def _verify(practice: Practice) -> int:
     """Check the chains of all chairs at the practice; 1 where something was found."""
     from torquemon.record import outbox
+    from torquemon.record.guarding import postgresql_problems
     from torquemon.record.verify import verify_chain
 
     practice.check()
-    problems = 0
     with practice.read() as session:
+        found = postgresql_problems(session.connection())
+        problems = len(found)
+        sys.stdout.writelines(f"{problem}\n" for problem in found)
         for chair in outbox.chairs(session):
-            found = verify_chain(session, chair, withheld=outbox.WITHHELD)
-            problems += len(found.problems)
-            words = f"{len(found.problems)} problems" if found.problems else "nothing found"
+            chain = verify_chain(session, chair, withheld=outbox.WITHHELD)
+            problems += len(chain.problems)
+            words = f"{len(chain.problems)} problems" if chain.problems else "nothing found"
             sys.stdout.write(
-                f"chair {chair}: {found.entries} entries, {found.erased} erased: {words}\n"
+                f"chair {chair}: {chain.entries} entries, {chain.erased} erased: {words}\n"
             )
-            sys.stdout.writelines(f"  {problem}\n" for problem in found.problems)
-            if found.head is not None:
-                sys.stdout.write(f"  {found.head}\n")
+            sys.stdout.writelines(f"  {problem}\n" for problem in chain.problems)
+            if chain.head is not None:
+                sys.stdout.write(f"  {chain.head}\n")
     return EXIT_FOUND if problems else EXIT_OK
 
 

@@ -28,6 +28,7 @@ from torquemon.record.chain import (
     is_signed,
 )
 from torquemon.record.errors import RecordError, as_record_errors
+from torquemon.record.guarding import sqlite_problems
 from torquemon.record.models import (
     CONTENT,
     Chair,
@@ -78,6 +79,7 @@ def verify_store(store: Store, heads: Sequence[Head] = ()) -> list[Verified]:
     """Verify the file and every chain in it. Raises RecordError where it cannot be read at all."""
     problems = _file_problems(store)
     with store.read() as session:
+        problems += sqlite_problems(session.connection())
         chairs = list(session.scalars(select(Entry.chair_id).distinct().order_by(Entry.chair_id)))
         found = [verify_chain(session, chair) for chair in chairs]
         stray = _stray_rows(session)
