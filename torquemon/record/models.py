@@ -351,6 +351,39 @@ class Outbox(Base):
     )
 
 
+class Delivery(Base):
+    """How one insertion stands at one destination: what it got last, and what is in the way."""
+
+    __tablename__ = "delivery"
+    destination: Mapped[str] = mapped_column(String(60), primary_key=True)
+    insertion_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    chair_id: Mapped[str] = mapped_column(Id)
+    revision: Mapped[int | None] = mapped_column(BigInteger)
+    """The entry up to which it was delivered; null where it never was."""
+    delivered_utc: Mapped[datetime | None]
+    refs: Mapped[dict[str, Any] | None]
+    """The destination's own references, from its last receipt."""
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_utc: Mapped[datetime | None]
+    problem: Mapped[str | None]
+    parked_utc: Mapped[datetime | None]
+    """Since when it is set aside: tried often enough, it waits for somebody to look."""
+
+    __table_args__ = (ForeignKeyConstraint(["destination"], ["destination.name"]),)
+
+
+class Attempt(Base):
+    """How a whole destination stands: since it does not answer, when it is tried again."""
+
+    __tablename__ = "attempt"
+    destination: Mapped[str] = mapped_column(String(60), primary_key=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_utc: Mapped[datetime | None]
+    problem: Mapped[str | None]
+
+    __table_args__ = (ForeignKeyConstraint(["destination"], ["destination.name"]),)
+
+
 CONTENT: Final[tuple[type[Content], ...]] = (
     Chair,
     SigningKey,

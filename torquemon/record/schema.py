@@ -12,9 +12,9 @@ from sqlalchemy import Connection, inspect
 
 from torquemon.record.errors import RecordError
 
-NEWEST: Final = "0002"
+NEWEST: Final = "0003"
 """The revision that `torquemon.record.models` describe."""
-_KNOWN: Final = ("0001", NEWEST)
+_KNOWN: Final = ("0001", "0002", NEWEST)
 _APPLICATION_ID: Final = 0x544D5243
 _FIRST: Final = "0001"
 
