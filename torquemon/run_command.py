@@ -9,7 +9,12 @@ import signal
 import sys
 from pathlib import Path
 
-from torquemon.monitor.command import add_plan_options, plan_arguments
+from torquemon.monitor.command import (
+    add_gauge_option,
+    add_plan_options,
+    address_of,
+    plan_arguments,
+)
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -33,6 +38,7 @@ def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     source = run.add_mutually_exclusive_group(required=True)
     source.add_argument("--port", help="serial port, pyserial URL, or ble:NAME")
     source.add_argument("--sim", metavar="SCENARIO", help="a simulated handpiece")
+    add_gauge_option(run)
     run.add_argument("--seed", type=int, default=DEMO_SEED, help="seed of the simulation")
     add_plan_options(run)
     run.set_defaults(run=run_chair, demo=False)
@@ -62,6 +68,7 @@ def run_demo(args: argparse.Namespace) -> int:
     """Run `demo`; return the exit code."""
     chosen = argparse.Namespace(
         port=None,
+        gauge="",
         sim=DEMO_SCENARIO,
         seed=DEMO_SEED,
         patient="DEMO",
@@ -135,7 +142,8 @@ def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from torquemon.local.states import Role
 
     still_s = _plan_as_simulated(args) if args.sim else None
-    port = args.port or stack.enter_context(launcher.simulator(args.sim, args.seed))
+    simulated = args.sim and launcher.simulator(args.sim, args.seed)
+    port = stack.enter_context(simulated) if simulated else address_of(args)
     log = stack.enter_context(launcher.log_file("run"))
     stack.callback(Path(log.name).unlink, missing_ok=True)
     words = ["torquemon", "monitor", f"--port={port}", *plan_arguments(args)]

@@ -4,6 +4,7 @@
     ble:TM-0001             a name, if only one device has it
     ble:C0:FF:EE:00:00:01   an address (a UUID on macOS)
     ble:                    the only handpiece in reach
+    gauge:mark10@COM3       a torque gauge: listened to, never armed (see gauges/spec.py)
 
 A driver's library is loaded when its wire is asked for.
 """
@@ -18,6 +19,7 @@ from typing import Final
 from torquemon.drivers.transport import TransportOpener
 
 AIR: Final = "ble:"
+GAUGE: Final = "gauge:"
 KNOWN_FILE: Final = "handpieces.json"
 HELD_FILE: Final = "air.connected"
 
@@ -34,6 +36,7 @@ def wire_for(address: str, home: Path) -> Wire:
     """Return the wire that an address means; nothing is opened yet. `home`: the chair's folder.
 
     For the monitor, which holds the chair: through the air it frees what its predecessor left.
+    Raises DriverError with a sentence where the address cannot be meant.
     """
     if address.startswith(AIR):
         from torquemon.drivers.ble import BleOpener
@@ -42,6 +45,11 @@ def wire_for(address: str, home: Path) -> Wire:
         known = KnownDevices(home / KNOWN_FILE)
         air = BleOpener(address.removeprefix(AIR), known=known, held=home / HELD_FILE)
         return Wire(air, air.close)
+    if address.startswith(GAUGE):
+        from torquemon.clock import SystemClock
+        from torquemon.drivers.gauges.bridge import GaugeOpener
+
+        return Wire(GaugeOpener(address, SystemClock()), _nothing)
     from torquemon.drivers.serial_port import SerialOpener
 
     return Wire(SerialOpener(address), _nothing)

@@ -59,6 +59,25 @@ def plan_arguments(args: argparse.Namespace) -> list[str]:
     return words
 
 
+def add_gauge_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--gauge`: what is on the port is an instrument that can only be listened to."""
+    parser.add_argument(
+        "--gauge",
+        default="",
+        metavar="KIND[:KEY=VALUE,...]",
+        help="a torque gauge is on the port: warn only, it cannot stop (see docs/instruments.md)",
+    )
+
+
+def address_of(args: argparse.Namespace) -> str:
+    """Return the address of the wire: the port, or the gauge that is on it."""
+    if not args.gauge:
+        return str(args.port)
+    from torquemon.drivers.gauges.spec import gauge_address
+
+    return gauge_address(args.gauge, args.port)
+
+
 def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `monitor`: watch one handpiece without a screen."""
     parser = subparsers.add_parser(
@@ -72,6 +91,7 @@ def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         epilog="Exit code: 0 ended in order, 1 no handpiece or not all stored, 2 not started.",
     )
     parser.add_argument("--port", required=True, help="serial port, pyserial URL, or ble:NAME")
+    add_gauge_option(parser)
     parser.add_argument("--json", action="store_true", help="lines as JSON")
     parser.add_argument("--record", action="store_true", help="start recording at once")
     parser.add_argument(
@@ -119,6 +139,7 @@ def run_monitor(args: argparse.Namespace) -> int:
     """Run `monitor`; return the exit code."""
     from torquemon.chair_lock import LockError
     from torquemon.clock import SystemClock
+    from torquemon.drivers.errors import DriverError
     from torquemon.drivers.wires import wire_for
     from torquemon.journal import JournalError
     from torquemon.monitor.headless import Lines
@@ -136,10 +157,11 @@ def run_monitor(args: argparse.Namespace) -> int:
             {name: getattr(args, name) for name in _PLAN_OPTIONS if name != "profiles"},
         )
         _refuse_unusual(args, plan)
-        wire = wire_for(args.port, home())
+        address = address_of(args)
+        wire = wire_for(address, home())
         run = Run(
             opener=wire.opener,
-            port=args.port,
+            port=address,
             plan=plan,
             options=Options(
                 stop_on_contact=args.stop_on_contact,
@@ -153,7 +175,14 @@ def run_monitor(args: argparse.Namespace) -> int:
         )
         lines = Lines(sys.stdout, as_json=args.json)
         monitor = Monitor(run, catalogue, SystemClock(), lines)
-    except (ProfileError, JournalError, LockError, ChairBusyError, HomeError) as error:
+    except (
+        ProfileError,
+        JournalError,
+        LockError,
+        ChairBusyError,
+        HomeError,
+        DriverError,
+    ) as error:
         sys.stderr.write(f"torquemon monitor: {error}\n")
         return EXIT_NOTHING_DONE
     try:

@@ -22,14 +22,21 @@ NOT_SAID: Final = clean("")
 
 @dataclass(frozen=True, slots=True)
 class GaugeSettings:
-    """How a gauge is used. `baud_rate` None: the family's usual one; `form` a TOML file (ascii).
+    """How a gauge is used, as the user says.
 
-    `simulated`: what is on the port is an emulator, and everything from it is marked for ever.
+    `baud_rate`: None is the family's usual one. `unit`: the unit on the instrument's display, only
+    for families that do not send it readably. `form`: a TOML file (kind `ascii`). `speed_rpm`: the
+    motor's nominal speed, from which an angle is estimated where none is measured. `rotation`: the
+    address of a second source that measures the angle. `simulated`: what is on the port is an
+    emulator, and everything from it is marked for ever.
     """
 
     baud_rate: int | None = None
+    unit: str = ""
     form: Path | None = None
     channel: int = 1
+    speed_rpm: float | None = None
+    rotation: str = ""
     simulated: bool = False
 
 

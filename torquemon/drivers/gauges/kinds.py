@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from torquemon.drivers.errors import DriverError
 from torquemon.drivers.gauges.base import Gauge, GaugeSettings
 from torquemon.drivers.gauges.mark10 import Mark10
+from torquemon.drivers.gauges.spec import GaugeError
 from torquemon.text import clean
-
-
-class GaugeError(DriverError):
-    """A kind or a setting that cannot be used; the message is a sentence with the remedy."""
-
 
 KINDS: Final[dict[str, Callable[[GaugeSettings], Gauge]]] = {
     "mark10": Mark10,

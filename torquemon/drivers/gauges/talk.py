@@ -41,6 +41,7 @@ class Talk:
         self._good_ns = 0
         self._heard = 0
         self._told: set[str] = set()
+        self._last_why = ""
 
     def step(self, timeout_s: float) -> list[GaugeEvent]:
         """Ask if it is time, read what is there. Raises TransportError when the wire is gone."""
@@ -79,10 +80,12 @@ class Talk:
             self._good_ns = event.host_time_ns
             self._heard = 0
             self._told.clear()
+            self._last_why = ""
             return True
         if event.why in self._told or len(self._told) > MAX_SAME_PROBLEM:
             return event.ends
         self._told.add(event.why)
+        self._last_why = event.why
         return True
 
     def _silence(self, now_ns: int) -> list[GaugeEvent]:
@@ -91,10 +94,13 @@ class Talk:
         if silent_s < SILENT_S + slow_s:
             return []
         ends = silent_s >= GIVE_UP_S + slow_s
-        problem = GaugeProblem(now_ns, self._why_silent(), ends)
+        problem = GaugeProblem(now_ns, self.why_silent(), ends=ends)
         return [problem] if ends or self._is_news(problem) else []
 
-    def _why_silent(self) -> str:
+    def why_silent(self) -> str:
+        """Say why there is no reading, and what to do."""
+        if self._last_why:
+            return self._last_why
         gauge, name = self._gauge, self._transport.name
         others = ", ".join(str(rate) for rate in gauge.baudrates if rate != self._baud_rate)
         other = f" or another baud rate ({others})" if others else ""

@@ -1,0 +1,102 @@
+"""Where the angle comes from when a gauge measures none: nominal speed, a second source, nowhere.
+
+An angle from a nominal speed is an estimate: it runs while the torque says that the screw turns
+against something, it cannot see a pause, and every reading that carries it is *questionable*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Protocol
+
+from torquemon.clock import Clock
+from torquemon.drivers.gauges.base import Gauge, GaugeSettings
+from torquemon.drivers.gauges.reading import GaugeEvent, GaugeReading
+from torquemon.model import Validity
+from torquemon.units import rpm_to_deg_per_s
+
+ESTIMATED_ANGLE: Final = "angle estimated from a nominal speed"
+TURNING_NCM: Final = 0.5
+"""[E] Less than this is a screw that does not turn in bone, or the friction of the holder."""
+MAX_STEP_NS: Final = 500_000_000
+"""[E] Over a longer gap between two readings nothing is known of a rotation: nothing is added."""
+
+
+class AngleSource(Protocol):
+    """Adds angles to readings. `words`: where they come from, in a few words for the record."""
+
+    @property
+    def gives_angle(self) -> bool:
+        """Whether the readings that come out carry an angle."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """Where the angle comes from; empty where the instrument measures it."""
+        ...
+
+    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+        """Return the events with an angle in each reading that has one."""
+        ...
+
+    def close(self) -> None:
+        """Let the second source go."""
+        ...
+
+
+class OwnAngle:
+    """What the instrument gives, or nothing."""
+
+    def __init__(self, *, gives_angle: bool) -> None:
+        self.gives_angle = gives_angle
+        self.words = "" if gives_angle else "no angle"
+
+    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+        """See `AngleSource`."""
+        return events
+
+    def close(self) -> None:
+        """See `AngleSource`."""
+
+
+class NominalAngle:
+    """An estimate: the nominal speed times the time under torque."""
+
+    gives_angle = True
+
+    def __init__(self, speed_rpm: float) -> None:
+        self.words = f"est. angle {speed_rpm:g} rpm"
+        self._deg_per_s = rpm_to_deg_per_s(speed_rpm)
+        self._angle_deg = 0.0
+        self._last_ns: int | None = None
+
+    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+        """See `AngleSource`."""
+        return [self._add(e) if isinstance(e, GaugeReading) else e for e in events]
+
+    def _add(self, reading: GaugeReading) -> GaugeReading:
+        last_ns, self._last_ns = self._last_ns, reading.host_time_ns
+        step_ns = 0 if last_ns is None else reading.host_time_ns - last_ns
+        if abs(reading.torque_ncm) >= TURNING_NCM and 0 < step_ns <= MAX_STEP_NS:
+            turned_deg = self._deg_per_s * step_ns / 1e9
+            self._angle_deg += turned_deg if reading.torque_ncm > 0 else -turned_deg
+        valid = reading.validity is Validity.VALID
+        return replace(
+            reading,
+            angle_deg=self._angle_deg,
+            validity=Validity.QUESTIONABLE if valid else reading.validity,
+            flags=reading.flags | {ESTIMATED_ANGLE},
+        )
+
+    def close(self) -> None:
+        """See `AngleSource`."""
+
+
+def angle_source(gauge: Gauge, settings: GaugeSettings, clock: Clock) -> AngleSource:
+    """Return the angle's source for these settings."""
+    del clock
+    if gauge.gives_angle:
+        return OwnAngle(gives_angle=True)
+    if settings.speed_rpm is not None:
+        return NominalAngle(settings.speed_rpm)
+    return OwnAngle(gives_angle=False)
