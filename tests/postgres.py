@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ class Cluster:
         # processes are killed here, never the machine: what was written outlives them unsynced
         self._sync = [] if durable else ["-c", "fsync=off"]
         self._process: subprocess.Popen[bytes] | None = None
+        self._listens = ["-c", "listen_addresses="]
+        self.port = 0
         self.data = folder / "data"
 
     def address(self, database: str = "torquemon", user: str = OWNER) -> str:
@@ -44,12 +47,32 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         words = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self._folder)]
-        words += ["-c", "listen_addresses=", "-c", "max_connections=40", *self._sync]
+        words += [*self._listens, "-c", "max_connections=40", *self._sync]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 words, stdout=log, stderr=log, user=self._user, start_new_session=True
             )
         wait_for(self._answers, _START_S, "PostgreSQL answers")
+
+    def serve_tls(self, certificate: Path | None, key: Path | None) -> None:
+        """Start anew, on loopback as well: with this certificate, or without any encryption."""
+        if self._process is not None:  # in order: what is killed leaves its memory for a while
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._listens = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port)]
+        if certificate is not None and key is not None:
+            for file, name in ((certificate, "server.crt"), (key, "server.key")):
+                place = self._folder / name
+                shutil.copyfile(file, place)
+                place.chmod(0o600)
+                if self._user is not None:
+                    os.chown(place, pwd.getpwnam(self._user).pw_uid, -1)
+            self._listens += ["-c", "ssl=on", "-c", f"ssl_cert_file={self._folder}/server.crt"]
+            self._listens += ["-c", f"ssl_key_file={self._folder}/server.key"]
+        self.start()
 
     def kill(self) -> None:
         """Kill the server and all that it started, in the middle of whatever it does."""
@@ -69,6 +92,7 @@ class Cluster:
         if self._process is None or self._process.poll() is not None:
             raise AssertionError((self._folder / "log").read_text("utf-8")[-2000:])
         words = [str(self._programs / "pg_isready"), "-q", "-h", str(self._folder)]
+        words += ["-p", str(self.port)] if self.port else []
         return subprocess.run(words, check=False, user=self._user).returncode == 0
 
     def _run(self, program: str, *words: str) -> str:

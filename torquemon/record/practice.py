@@ -128,6 +128,7 @@ class Practice:
         logging.getLogger("psycopg").addHandler(logging.NullHandler())
         found = parse_address(address)
         self.label = f"{found['dbname']} on {found.get('host') or 'this machine'}"
+        self._trusts = clean(found.get("sslrootcert", "system"), 200)
         self._engine = _engine(found)
 
     def prepare(self) -> None:
@@ -185,7 +186,7 @@ class Practice:
             with engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise _sentence(self.label, error) from None
+            raise _sentence(self.label, self._trusts, error) from None
         except SQLAlchemyError as error:
             raise PracticeError(f"{self.label} refuses ({type(error).__name__})") from None
 
@@ -216,11 +217,40 @@ _AWAY_STATES: Final = ("08", "57P")
 """Classes of SQLSTATE: connection lost; the server is shutting down or starting."""
 
 
-def _sentence(label: str, error: DBAPIError) -> PracticeError:
+_HANDSHAKE: Final = (
+    (
+        "certificate verify failed",
+        (
+            "the certificate of {label} is not signed by an authority in {trusts}, or is out of date: "
+            "nothing was sent; give sslrootcert=/path/of/the/practice's/ca.pem"
+        ),
+    ),
+    (
+        "does not match host name",
+        (
+            "the certificate of {label} is made out to another name: nothing was sent; give the "
+            "server's own name as host=, or have the certificate made anew"
+        ),
+    ),
+    ("root certificate file", "{trusts} cannot be read: nothing was sent; see sslrootcert="),
+    (
+        "does not support SSL",
+        "{label} offers no encryption: nothing was sent; its owner sets ssl = on and a certificate",
+    ),
+)
+"""What libpq says of a handshake that fails, and what is told: waiting does not mend these."""
+
+
+def _sentence(label: str, trusts: str, error: DBAPIError) -> PracticeError:
     """Return what the server says as a sentence; values never appear in it."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
+    said = str(error.orig)
+    for sign, words in _HANDSHAKE if not state else ():
+        if sign in said:
+            where = "this system's own list" if trusts == "system" else trusts
+            return PracticeError(words.format(label=label, trusts=where))
     if not state or state.startswith(_AWAY_STATES) or error.connection_invalidated:
-        why = clean(str(error.orig).splitlines()[0] if str(error.orig) else "no answer", 160)
+        why = clean(said.splitlines()[0] if said else "no answer", 160)
         return PracticeAwayError(f"{label} does not answer ({why}); everything waits in the outbox")
     if state.startswith("28"):
         return PracticeError(f"{label} refuses this user or password: see docs/practice.md")
@@ -229,5 +259,5 @@ def _sentence(label: str, error: DBAPIError) -> PracticeError:
     if state.startswith("53"):
         return PracticeError(f"{label} has no room left ({state}): its owner makes some")
     primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
-    said = "the record is append-only" if primary and "append-only" in primary else state
-    return PracticeError(f"{label} refuses ({said})")
+    reason = "the record is append-only" if primary and "append-only" in primary else state
+    return PracticeError(f"{label} refuses ({reason})")
