@@ -8,10 +8,12 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and a pty need POSIX")
+from tests.crash.kills import LIMIT_S
 
 BUSY_S = 0.25
-"""What a busy machine may add to a figure that is measured in real time."""
+"""What waiting for a busy disk may add to a figure that is measured in real time."""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and a pty need POSIX")
 
 
 @pytest.mark.requirement("REQ-REC-7")
@@ -27,6 +29,9 @@ def test_a_monitor_killed_at_random_loses_nothing_that_was_acknowledged() -> Non
     assert len(trials) == 3
     assert [trial["problem"] for trial in trials] == ["", "", ""]
     assert all(trial["stored"] >= trial["acknowledged"] for trial in trials)
-    missing = [t["missing_s"] for t in trials if t["missing_s"] is not None]
-    assert missing
-    assert max(missing) <= 0.25 + BUSY_S
+    recorded = [trial for trial in trials if trial["missing_s"] is not None]
+    assert recorded
+    # what the machine held back is not asked of the monitor; what it had read is, with what a busy
+    # machine keeps its threads from
+    late = [t for t in recorded if t["waited_s"] > LIMIT_S + t["queued_s"] + BUSY_S]
+    assert not late, late
