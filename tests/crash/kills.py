@@ -27,12 +27,13 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NoReturn
 
 import hw_sim.cli
+from tests.crash.kill_words import LAST_S, Trial, summary
 from tests.crash.last_signs import Page, Signs, queued_s
 from torquemon import cli, paths
 from torquemon.clock import SystemClock
@@ -42,32 +43,9 @@ from torquemon.record.history import whole
 from torquemon.record.store import Store
 from torquemon.record.verify import verify_store
 
-LIMIT_S: Final = 0.25
-_LAST_S: Final = 0.5
 LATEST_S: Final = 4.0
 """Kills fall within this time of the recording's first row, or of the monitor's start."""
 _COUNT: Final = struct.Struct("<q")
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What one kill left. `missing_s` is None where nothing had been recorded yet.
-
-    `waited_s` is how long the oldest reading that had been read and was not stored had waited;
-    `queued_s` what the monitor's threads waited for a processor in the last half second, the worst
-    of them.
-    """
-
-    seed: int
-    after_s: float
-    acknowledged: int
-    stored: int
-    missing_s: float | None
-    gaps: int
-    problem: str
-    waited_s: float = 0.0
-    queued_s: float = 0.0
-    told: str = ""
 
 
 def run_trial(seed: int, template: Path) -> Trial:
@@ -84,16 +62,18 @@ def run_trial(seed: int, template: Path) -> Trial:
         pipe, monitor = _monitor(port, page)
         if seed % 10:  # nine of ten in the midst of a recording, one of ten at any moment at all
             select.select([pipe], [], [], 20.0)
-        time.sleep(max(0.0, after_s - _LAST_S))  # the moment itself, not a wait for something
+        time.sleep(max(0.0, after_s - LAST_S))  # the moment itself, not a wait for something
         before = queued_s(monitor)
-        time.sleep(min(after_s, _LAST_S))
+        slept_ns = time.monotonic_ns()
+        time.sleep(min(after_s, LAST_S))
+        overslept_s = (time.monotonic_ns() - slept_ns) / 1e9 - min(after_s, LAST_S)
         queued = [all_s - before.get(task, 0.0) for task, all_s in queued_s(monitor).items()]
         os.kill(monitor, signal.SIGKILL)
         killed_ns = time.monotonic_ns()
         os.waitpid(monitor, 0)
         acknowledged = _acknowledged(pipe)
         trial = _look(seed, after_s, killed_ns, acknowledged, page.signs())
-        return replace(trial, queued_s=max(queued, default=0.0))
+        return replace(trial, queued_s=max(queued, default=0.0), overslept_s=overslept_s)
     except Exception:  # noqa: BLE001 - whatever happened is a finding, with its seed
         return Trial(seed, after_s, 0, 0, None, 0, traceback.format_exc(limit=3)[-400:])
     finally:
@@ -263,45 +243,6 @@ def run_trials(first: int, count: int) -> list[Trial]:
         return [run_trial(first + number, template) for number in range(count)]
     finally:
         shutil.rmtree(template)
-
-
-def summary(trials: list[Trial]) -> tuple[list[str], bool]:
-    """Return the lines of the result, and whether all of it holds."""
-    missing = sorted(t.missing_s for t in trials if t.missing_s is not None)
-    late = [t for t in trials if t.waited_s > LIMIT_S]
-    unread = [t for t in trials if (t.missing_s or 0.0) > LIMIT_S and t not in late]
-    wrong = [t for t in trials if t.problem]
-    lines = [
-        f"{len(trials)} kills, {len(missing)} of them with readings stored already",
-        f"{sum(t.acknowledged > 0 for t in trials)} with acknowledged rows, none of them lost"
-        if not wrong
-        else f"{len(wrong)} WRONG",
-        f"{sum(t.gaps for t in trials)} gaps inside the stored readings",
-    ]
-    if missing:
-        at = [missing[round(q * (len(missing) - 1))] * 1000 for q in (0.5, 0.95, 1.0)]
-        lines.append(
-            f"readings missing before the kill: median {at[0]:.0f} ms, 95th {at[1]:.0f} ms, "
-            f"longest {at[2]:.0f} ms"
-        )
-        waited = sorted(t.waited_s for t in trials if t.missing_s is not None)
-        at = [waited[round(q * (len(waited) - 1))] * 1000 for q in (0.5, 0.95, 1.0)]
-        lines.append(
-            f"read and not stored yet: median {at[0]:.0f} ms, 95th {at[1]:.0f} ms, longest "
-            f"{at[2]:.0f} ms; above 250 ms: {len(late)}"
-        )
-    lines += [f"seed {t.seed} after {t.after_s:.3f} s: {t.problem}" for t in wrong]
-    lines += [f"seed {t.seed}: NOT STORED IN TIME: {_detail(t)}" for t in late]
-    lines += [f"seed {t.seed}: not brought to the monitor: {_detail(t)}" for t in unread]
-    return lines, not wrong and not late
-
-
-def _detail(trial: Trial) -> str:
-    return (
-        f"{(trial.missing_s or 0.0) * 1000:.0f} ms missing, {trial.waited_s * 1000:.0f} ms read "
-        f"and not stored; {trial.told}; its threads waited up to {trial.queued_s * 1000:.0f} of "
-        f"the last {_LAST_S * 1000:.0f} ms for a processor"
-    )
 
 
 def main() -> int:
