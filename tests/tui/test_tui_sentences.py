@@ -14,12 +14,12 @@ from hw_sim.scenarios import scenario
 from tests.chairs import Chair
 from torquemon.drivers.lease import _REFUSALS
 from torquemon.local.messages import OrderName
+from torquemon.local.sentences import templates, translated
 from torquemon.local.view import View
 from torquemon.model import StopReason
 from torquemon.monitor.viewing import STOP_TEXT
 from torquemon.signal.words import _BAD_WORDS
 from torquemon.tui.words import DECIMAL, LANGUAGES, speak, told
-from torquemon.tui.words.sentences import templates, translated
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
 PLACES = re.compile(r"\{(\w+)\}")

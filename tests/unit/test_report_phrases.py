@@ -150,3 +150,19 @@ def test_report_leaves_an_unknown_sentence_as_it_is(text: str) -> None:
 @given(st.text("maximum 9.72 N·cm, ;uncertain{}a", max_size=80))
 def test_report_translates_anything_without_an_error(text: str) -> None:
     assert isinstance(translated(text, "de", ","), str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no measurement for more than 250 ms: /dev/ttyACM0 is gone: check the plug and the cable",
+        "the stop is not armed: nobody is at the controlling dashboard",
+        "the handpiece has restarted: its zero, angle and threshold are gone",
+        "3 chunks or readings could not be kept: this computer was too busy",
+        "no confirmation from the device within 200 ms",
+        "somebody without the key gives the handpiece orders: it refused them",
+    ],
+)
+def test_report_says_what_the_monitor_said_in_german(text: str) -> None:
+    """An alarm of the monitor is an event of the report."""
+    assert not set(says(text).split()) & {"the", "is", "no", "for", "of"}

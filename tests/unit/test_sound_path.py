@@ -13,6 +13,7 @@ import pytest
 
 from tests.processes import wait_for
 from torquemon.clock import ManualClock, SystemClock
+from torquemon.local.sentences import translated
 from torquemon.local.view import SoundPhase
 from torquemon.model import AlertCode, Priority
 from torquemon.sound import path as path_module
@@ -24,7 +25,6 @@ from torquemon.sound.path import DEAD_NS, RETRY_NS, START_NS, SoundPath, SoundSt
 from torquemon.sound.phrases import PHRASES, VoiceError, voice
 from torquemon.sound.player import Player
 from torquemon.sound.tones import BURSTS, RATE_HZ, rendered
-from torquemon.tui.words.sentences import translated
 
 pytestmark = pytest.mark.requirement("REQ-ALM-5")
 

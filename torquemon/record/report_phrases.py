@@ -2,6 +2,7 @@
 
 The record keeps what the rule said, in English. A page in another language shows a translation only
 where every piece of the sentence is in `report/phrases.toml`; half a translation would be worse.
+What the monitor said, in its alarms, stands with the sentences of the screens (`local.sentences`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
+
+from torquemon.local.sentences import translated_whole
 
 _NUMBER: Final = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _BETWEEN: Final = re.compile(r"; |, | ")
@@ -31,19 +34,26 @@ def translated(text: str, language: str, decimal: str) -> str:
     """Return a sentence in a language, or as it is where a piece of it is unknown."""
     if len(text) > MAX_CHARS:
         return text
+    return _of_the_rule(text, language, decimal) or (
+        translated_whole(text, language, decimal) or text
+    )
+
+
+def _of_the_rule(text: str, language: str, decimal: str) -> str:
+    """Return a sentence of the rule in a language; empty where a piece of it is unknown."""
     parts: list[str] = []
     at = 0
     phrases = _phrases(language)
     while at < len(text):
         matches = [m for p in phrases if (m := _at(p, text, at, decimal)) is not None]
         if not matches:
-            return text
+            return ""
         end, said = max(matches, key=lambda match: match[0])
         parts.append(said)
         between = _BETWEEN.match(text, end)
         if end < len(text):
             if between is None:
-                return text
+                return ""
             parts.append(between[0])
             end = between.end()
         at = end

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from torquemon.tui.words.sentences import translated
+from torquemon.local.sentences import translated
 
 LANGUAGES: Final = ("en", "de")
 """The first is the one that the monitor and the record speak."""

@@ -1,7 +1,8 @@
-"""Sentences of the monitor and the record, in the language of the screen.
+"""Sentences of the monitor and the record, in the language of a screen or of a report.
 
-They are said and stored in English: the record has one language. A screen in another one matches
-them against the templates in `sentences_<language>.toml`; what fits none is shown as it was said.
+They are said and stored in English: the record has one language. Who shows them in another one
+matches them against the templates in `sentences_<language>.toml`; what fits none stays as it was
+said. It stands in this room since both the screens and the record know it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
+_OPEN_PLACE: Final = re.compile(r"\{\w+\}")
 _NUMBER: Final = r"-?\d+(?:\.\d+)?"
 _WORDS: Final = r"[^;]{1,160}?"
 """Bounded, and at most three in a template: text from outside may be made to be slow to match."""
@@ -29,12 +31,17 @@ class _Template(NamedTuple):
 def templates(language: str) -> dict[str, str]:
     """Return the English templates and what they are in `language`."""
     file = Path(__file__).with_name(f"sentences_{language}.toml")
+    if not file.exists():
+        return {}
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @cache
 def _compiled(language: str) -> tuple[_Template, ...]:
-    return tuple(_Template(_pattern(said), text) for said, text in templates(language).items())
+    """Return the templates, those that say most of their own words first: they are the special."""
+    found = templates(language).items()
+    ordered = sorted(found, key=lambda item: -len(_OPEN_PLACE.sub("", item[0])))
+    return tuple(_Template(_pattern(said), text) for said, text in ordered)
 
 
 def _pattern(said: str) -> re.Pattern[str]:
@@ -60,6 +67,19 @@ def translated(said: str, language: str, decimal: str) -> str:
             if any(part is not None for part in known):
                 return separator.join(k or p for k, p in zip(known, parts, strict=True))
     return said
+
+
+def translated_whole(said: str, language: str, decimal: str) -> str | None:
+    """Return `said` in `language`; None where a part of it is not known there."""
+    found = _whole(said, language, decimal)
+    if found is not None:
+        return found
+    for separator in _SEPARATORS:
+        parts = said.split(separator)
+        known = [_whole(part, language, decimal) for part in parts]
+        if len(parts) > 1 and None not in known:
+            return separator.join(part or "" for part in known)
+    return None
 
 
 def _whole(said: str, language: str, decimal: str) -> str | None:
