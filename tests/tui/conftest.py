@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.tui.tui_scenes import SCENES
 from torquemon.tui import palette
 from torquemon.tui.words import speak
+
+REGISTERED = SCENES
+"""Loaded before any test module, so that the scenes register themselves in one order."""
 
 
 @pytest.fixture(autouse=True)

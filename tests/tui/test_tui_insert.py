@@ -202,9 +202,9 @@ def test_tui_viewer_may_stop_and_nothing_else() -> None:
             await pilot.press("space", "a", "r", "t", "p")
             await pilot.pause()
             assert link.orders == []
-            footer = rows(pilot)[-1]
+            footer = "".join(rows(pilot)[-3:])
             assert "VIEW ONLY" in footer
-            assert "Re-arm" in footer
+            assert "Arm again" in footer
             assert "only views" in text(pilot)
             await pilot.press("s")
             await pilot.pause()
@@ -228,16 +228,31 @@ def test_tui_stop_is_a_large_touch_target(size: tuple[int, int]) -> None:
     run(scenario)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_tui_all_keys_fit_into_the_footer(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(80, 20), (79, 24)])
+def test_tui_all_keys_fit_into_one_line_where_there_is_no_room_for_targets(
+    size: tuple[int, int],
+) -> None:
     async def scenario() -> None:
         async with dashboard(view(), size) as (pilot, _):
             for word in ("Finish", "STOP", "Ack", "Mute", "Re-arm", "Axis", "Log", "Help", "Quit"):
                 assert word in rows(pilot)[-1]
-        before = view(phase=SessionPhase.PREPARE)
-        async with dashboard(before, size) as (pilot, _):
+        async with dashboard(view(phase=SessionPhase.PREPARE), size) as (pilot, _):
             for word in ("Start", "STOP", "Ack", "Mute", "Tare", "Prepare", "Log", "Help", "Quit"):
                 assert word in rows(pilot)[-1]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_tui_all_keys_are_targets_on_a_large_terminal(size: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        always = ("STOP", "Acknowledge", "Mute", "Alarm log", "Help", "Quit")
+        async with dashboard(view(), size) as (pilot, _):
+            for word in (*always, "Finish", "Arm again", "Time/angle"):
+                assert word in rows(pilot)[-2]
+        async with dashboard(view(phase=SessionPhase.PREPARE), size) as (pilot, _):
+            for word in (*always, "Start", "Zero", "Prepare", "Review"):
+                assert word in rows(pilot)[-2]
 
     run(scenario)
 

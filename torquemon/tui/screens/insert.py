@@ -7,8 +7,9 @@ words MONITOR LOST.
 from __future__ import annotations
 
 import gc
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -41,6 +42,10 @@ from torquemon.tui.widgets.panels import (
 from torquemon.tui.widgets.state_strip import StateStrip
 from torquemon.tui.widgets.verdict import VerdictPanel
 from torquemon.tui.words import say
+
+_TOUCH_ROWS: Final = 24
+_TOUCH_COLUMNS: Final = 80
+"""From here on the keys are targets of 3 rows; what that takes, the plot gives."""
 
 
 class _Part(Protocol):
@@ -134,6 +139,11 @@ class InsertScreen(BaseScreen):
         self._set_panel(None)
         self._lost_words.show_text(say("lost.connecting"), Entry("", say("disclaimer")))
         self.add_class("waiting")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Make the keys targets for a finger where the terminal has room for them."""
+        size = event.size
+        self.set_class(size.height >= _TOUCH_ROWS and size.width >= _TOUCH_COLUMNS, "-touch")
 
     # What the pump asks (see `ViewSink`)
 

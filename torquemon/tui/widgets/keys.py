@@ -14,6 +14,7 @@ from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, blocks, centred, style
 from torquemon.tui.palette import Role
 from torquemon.tui.widgets.glyphs import block_text
+from torquemon.tui.widgets.touch import TARGET_COLUMNS, TARGET_ROWS
 from torquemon.tui.words import say
 
 
@@ -39,11 +40,15 @@ KEYS: Final = (
     Key("?", "help", "help", orders=False),
     Key("q", "quit", "ask_quit", orders=False),
 )
-
+REVIEW: Final = Key("3", "review", "go('review')", orders=False)
 
 _ONLY_BEFORE: Final = frozenset({"tare", "prepare"})
 _ONLY_WHILE: Final = frozenset({"arm", "axis"})
 """Keys that mean something only before, or only while a recording runs; the line has no room."""
+_ALWAYS_THERE: Final = frozenset({"stop"})
+"""Has a field of its own, so that a short bar of targets need not have it."""
+_BY_KEY_FIRST: Final = ("log", "quit", "axis", "review", "tare")
+"""What a bar of targets leaves to the keyboard where there is no room for all, the first first."""
 _BLOCK_ROWS: Final = 5
 """A field this high has room for block letters."""
 
@@ -65,10 +70,27 @@ def keys_now(*, recording: bool) -> tuple[Key, ...]:
     return tuple(key for key in KEYS if key.label not in missing)
 
 
+def targets_now(*, recording: bool, controlling: bool, room: int) -> tuple[Key, ...]:
+    """Return the keys of a bar that has room for so many targets.
+
+    Before and after a recording the way to the other screens is among them. What a viewer may not
+    order goes first.
+    """
+    keys = keys_now(recording=recording)
+    if not recording:
+        keys = (*keys[:-2], REVIEW, *keys[-2:])
+    refused = () if controlling else tuple(key.label for key in keys[::-1] if key.orders)
+    for label in (*refused, *_ALWAYS_THERE, *_BY_KEY_FIRST):
+        if len(keys) <= room:
+            break
+        keys = tuple(key for key in keys if key.label != label)
+    return keys[:room]
+
+
 class KeyBar(Painted):
     """The keys that mean something now; for a viewer those that order something are struck out.
 
-    A touch on a key does what the key does.
+    A touch on a key does what the key does. With three rows each key is a target for a finger.
     """
 
     GROUND = palette.RAISED
@@ -94,6 +116,8 @@ class KeyBar(Painted):
         """See `Painted`."""
         if not isinstance(self._state, _Shown) or not height:
             return []
+        if height >= TARGET_ROWS:
+            return self._targets(self._state, width, height)
         line = self._line(self._state, " ")
         return [line if self._fields[-1].end <= width else self._line(self._state, "")]
 
@@ -120,6 +144,48 @@ class KeyBar(Painted):
             self._fields.append(_Field(x, end, key.action))
             x = end
         return line
+
+    def _targets(self, shown: _Shown, width: int, height: int) -> list[Line]:
+        """Return a bar of fields, each with its key above its name."""
+        room = width // TARGET_COLUMNS
+        lines: list[Line] = [[] for _ in range(height)]
+        self._fields = []
+        left = 0
+        if not shown.controlling:
+            room, left = room - 1, TARGET_COLUMNS
+            chip = style(palette.ON_FILL, palette.YELLOW, bold=True)
+            for y in range(height):
+                text = say("keys.viewer") if y == height // 2 else ""
+                lines[y].append(Segment(centred(text, left), chip))
+        keys = targets_now(recording=shown.recording, controlling=shown.controlling, room=room)
+        for index, key in enumerate(keys):
+            start = left + (width - left) * index // len(keys)
+            end = left + (width - left) * (index + 1) // len(keys)
+            self._fields.append(_Field(start, end, key.action))
+            struck = key.orders and not shown.controlling
+            self._target(lines, key, end - start, shown=shown, struck=struck)
+        return lines
+
+    def _target(
+        self, lines: list[Line], key: Key, width: int, *, shown: _Shown, struck: bool
+    ) -> None:
+        """Add one field: a gap at its left, its cap, its name."""
+        label = "finish" if key.label == "record" and shown.recording else key.label
+        rows = [key.key, say(f"target.{label}")]
+        plain = style(palette.MUTED if struck else palette.INK, self.GROUND, strike=struck)
+        cap = plain if struck else style(*_cap_colours(key), bold=True)
+        gap = Segment("▏", style(palette.RULE, self.GROUND))
+        for y, line in enumerate(lines):
+            text = rows[y] if y < len(rows) else ""
+            if text != key.key:
+                line += [gap, Segment(centred(text, width - 1), plain)]
+                continue
+            word = f" {text} "
+            side = (width - 1 - cell_len(word)) // 2
+            line += [gap, Segment(" " * side, style(palette.INK, self.GROUND))]
+            line.append(Segment(word, cap))
+            rest = width - 1 - side - cell_len(word)
+            line.append(Segment(" " * rest, style(palette.INK, self.GROUND)))
 
     def on_click(self, event: events.Click) -> None:
         """Do what stands under the finger."""
