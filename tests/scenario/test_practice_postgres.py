@@ -19,9 +19,9 @@ from torquemon.record.guarding import GUARDED
 from torquemon.record.history import search, whole
 from torquemon.record.models import Entry, Insertion, Person
 from torquemon.record.practice import Practice, PracticeAwayError, PracticeError
+from torquemon.record.practice_address import ADDRESS_VARIABLE
 from torquemon.record.remarks import Remarks
 from torquemon.record.store import Store
-from torquemon.record.sync_command import ADDRESS_VARIABLE
 from torquemon.record.verify import verify_chain
 
 ROLES = Path(__file__).parents[2] / "docs" / "practice_roles.sql"
@@ -236,8 +236,8 @@ def _row(server: Cluster, table: str) -> str:
         ("DROP TRIGGER entry_whole ON entry", "trigger entry_whole is not there"),
         (
             (
-                "CREATE OR REPLACE FUNCTION record_is_append_only() RETURNS trigger LANGUAGE plpgsql "
-                "AS $$ BEGIN RETURN NEW; END $$"
+                "CREATE OR REPLACE FUNCTION record_is_append_only() RETURNS trigger "
+                "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
             ),
             "function record_is_append_only was changed",
         ),

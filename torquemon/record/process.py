@@ -17,6 +17,7 @@ from torquemon.record.errors import RecordError
 from torquemon.record.first_record import carry_over
 from torquemon.record.folding import close_due as close_due  # noqa: PLC0414 - used from here too
 from torquemon.record.opening import open_store
+from torquemon.record.practice_thread import carrying
 from torquemon.record.pruning import prune
 from torquemon.sound.thread import sounding
 
@@ -56,7 +57,7 @@ def run_recorder(clock: Clock, sound: str) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     told = ""
-    with open_door(clock) as wait, sounding(clock, sound):
+    with open_door(clock) as wait, sounding(clock, sound), carrying(clock):
         while not wait(ending, LOOK_EVERY_S):
             told = _look(clock, told)
     told = _look(clock, told) or _prune(clock)

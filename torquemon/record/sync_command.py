@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,15 +13,12 @@ if TYPE_CHECKING:
     from torquemon.record.practice import Practice
 
 _Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
-ADDRESS_VARIABLE: Final = "TORQUEMON_PRACTICE"
-"""Names the practice's server; a chair that was told once with `--to` does not need it."""
 EXIT_OK: Final = 0
 EXIT_WAITS: Final = 1
 """The server does not answer: nothing is lost, everything waits."""
 EXIT_FOUND: Final = 1
 EXIT_NOTHING_DONE: Final = 2
 _EVERY_S: Final = 30.0
-_MAX_ADDRESS_CHARS: Final = 2000
 
 
 def add_sync_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
@@ -63,11 +58,12 @@ def _sync(args: argparse.Namespace) -> int:
     from torquemon.paths import HomeError
     from torquemon.record.errors import RecordError
     from torquemon.record.practice import Practice, PracticeAwayError
+    from torquemon.record.practice_address import remember_address
 
     try:
         practice = Practice(_address(args.to))
         if args.to:
-            _remember(args.to)
+            remember_address(args.to)
         if args.prepare:
             practice.prepare()
             sys.stdout.write(f"{practice.label} is prepared\n")
@@ -163,44 +159,15 @@ def _watch(practice: Practice, args: argparse.Namespace) -> int:
 def _address(given: str | None) -> str:
     """Return where the practice is: as given, from the environment, or as remembered."""
     from torquemon.record.practice import PracticeError
+    from torquemon.record.practice_address import found_address
 
-    if given:
-        return given
-    named = os.environ.get(ADDRESS_VARIABLE)
-    if named:
-        return named
-    path = _address_path()
-    try:
-        found = path.read_text(encoding="utf-8")[:_MAX_ADDRESS_CHARS].strip()
-    except FileNotFoundError:
-        found = ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise PracticeError(f"{path} cannot be read ({type(error).__name__})") from None
-    if not found:
+    address = given or found_address()
+    if not address:
         raise PracticeError(
             "no practice is known here: torquemon sync --to 'host=… dbname=torquemon user=…' "
             "(docs/practice.md)"
         )
-    return found
-
-
-def _address_path() -> Path:
-    from torquemon import paths
-
-    return paths.home() / "practice.conninfo"
-
-
-def _remember(address: str) -> None:
-    from torquemon.record.practice import PracticeError
-
-    path = _address_path()
-    try:
-        with os.fdopen(
-            os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(address + "\n")
-    except OSError as error:
-        raise PracticeError(f"{path} cannot be written: {error.strerror}") from None
+    return address
 
 
 def _history(args: argparse.Namespace) -> int:
