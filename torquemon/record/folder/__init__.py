@@ -1,0 +1,5 @@
+"""Finished insertions as files in a folder that the practice software watches.
+
+`naming` makes names, `sidecar` the JSON beside a report, `place` is the only file that touches the
+disk, `owned` knows which files are ours, `exporter` does what the outbox asks for.
+"""

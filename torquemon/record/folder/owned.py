@@ -1,0 +1,113 @@
+"""Whose files lie in the folder: ours are known by the insertion's id in the JSON beside them.
+
+A set is a report with its JSON and CSV under one stem. The stems of one insertion begin with its
+base; a second insertion with the same name gets the base `…_2`. A set that anything else belongs to
+is left alone, whatever its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from torquemon.record.delivery.exporter import RejectedError
+from torquemon.record.folder.naming import fold
+from torquemon.record.folder.place import Place
+from torquemon.record.folder.sidecar import MAX_BYTES, Known, read
+
+JSON: Final = ".json"
+SUFFIXES: Final = (".pdf", ".html", ".csv", JSON)
+MAX_NUMBER: Final = 999
+_STATES: Final = r"(?:_(?:superseded|amended)-\d{1,16}|_withdrawn)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A set of ours that lies in the folder."""
+
+    base: str
+    stem: str
+    known: Known
+
+
+class Shelf:
+    """What lies in the folder at this moment, and in the one for sidecars if there is one."""
+
+    def __init__(self, documents: Place, sidecars: Place) -> None:
+        self._documents, self._sidecars = documents, sidecars
+        self._names: set[str] = set()
+        for place in (documents, sidecars) if sidecars is not documents else (documents,):
+            names = place.names()
+            place.sweep(names.values())
+            self._names |= set(names)
+        self._known: dict[str, Known | None] = {}
+
+    def base(self, plain: str, insertion_id: str) -> str:
+        """Return the base for an insertion: its own, else the first that nobody has."""
+        free = ""
+        for number in range(1, MAX_NUMBER + 1):
+            base = plain if number == 1 else f"{plain}_{number}"
+            stems = self.stems(base)
+            if not stems:
+                free = free or base
+                if number > self._highest(plain):
+                    return free
+            elif all(self.is_own(stem, insertion_id) for stem in stems):
+                return base
+        if free:
+            return free
+        raise RejectedError(
+            f"more than {MAX_NUMBER} reports have the same name: add {{time}} to it"
+        )
+
+    def own(self, bases: Sequence[str], insertion_id: str) -> Iterator[Own]:
+        """Yield the sets of an insertion under these bases."""
+        for base in dict.fromkeys(bases):
+            for stem in self.stems(base):
+                known = self.known(stem)
+                if known is not None and known.insertion_id == insertion_id:
+                    yield Own(base, stem, known)
+
+    def stems(self, base: str) -> list[str]:
+        """Return the stems in the folder that belong to a base, in its spelling."""
+        pattern = re.compile(re.escape(fold(base)) + f"({_STATES})")
+        found: dict[str, None] = {}
+        for name in self._names:
+            for suffix in SUFFIXES:
+                if name.endswith(suffix) and (hit := pattern.fullmatch(name.removesuffix(suffix))):
+                    found[base + hit[1].upper()] = None
+        return sorted(found)
+
+    def known(self, stem: str) -> Known | None:
+        """Return what the sidecar of a stem says."""
+        if stem not in self._known:
+            raw = self._sidecars.read(stem + JSON, MAX_BYTES)
+            self._known[stem] = None if raw is None else read(raw)
+        return self._known[stem]
+
+    def has(self, stem: str, suffix: str) -> bool:
+        """Tell whether a file of this name lies there."""
+        return fold(stem + suffix) in self._names
+
+    def takes(self, stem: str, insertion_id: str) -> bool:
+        """Tell whether an insertion may use a stem: nobody has it, or it is its own."""
+        if self.is_own(stem, insertion_id):
+            return True
+        return not any(self.has(stem, suffix) for suffix in SUFFIXES)
+
+    def is_own(self, stem: str, insertion_id: str) -> bool:
+        """Tell whether the set of a stem is this insertion's."""
+        known = self.known(stem)
+        return known is not None and known.insertion_id == insertion_id
+
+    def _highest(self, plain: str) -> int:
+        pattern = re.compile(re.escape(fold(plain)) + r"_(\d{1,3})" + _STATES + r"\.\w{3,4}")
+        hits = (pattern.fullmatch(name) for name in self._names)
+        return max((int(hit[1]) for hit in hits if hit), default=1)
+
+
+def bases_of(previous: Mapping[str, str]) -> tuple[str, ...]:
+    """Return all bases that a receipt names, oldest first."""
+    return tuple(each for each in previous.get("bases", "").split("/") if each)
