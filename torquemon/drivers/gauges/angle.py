@@ -7,12 +7,18 @@ against something, it cannot see a pause, and every reading that carries it is *
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, Protocol
 
 from torquemon.clock import Clock
+from torquemon.drivers.gauges.ascii_form import AsciiForm
 from torquemon.drivers.gauges.base import Gauge, GaugeSettings
+from torquemon.drivers.gauges.merge import AngleMerge
 from torquemon.drivers.gauges.reading import GaugeEvent, GaugeReading
+from torquemon.drivers.gauges.spec import GaugeError
+from torquemon.drivers.serial_port import SerialPort
 from torquemon.model import Validity
+from torquemon.text import clean
 from torquemon.units import rpm_to_deg_per_s
 
 ESTIMATED_ANGLE: Final = "angle estimated from a nominal speed"
@@ -92,9 +98,52 @@ class NominalAngle:
         """See `AngleSource`."""
 
 
+class SecondSource:
+    """The angle of a rotation sensor on a port of its own, merged by time."""
+
+    gives_angle = True
+    words = "angle of a second source"
+
+    def __init__(self, sensor: AsciiForm, port: SerialPort, clock: Clock) -> None:
+        self._sensor = sensor
+        self._port = port
+        self._clock = clock
+        self._merge = AngleMerge()
+        self._period_ns = round(1e9 / sensor.rate_hz)
+        self._due_ns = 0
+
+    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+        """See `AngleSource`. Readings may come out up to 120 ms later than they came in."""
+        now_ns = self._clock.monotonic_ns()
+        request = self._sensor.poll()
+        if request is not None and now_ns >= self._due_ns:
+            self._due_ns = now_ns + self._period_ns
+            self._port.write(request)
+        for at_ns, angle_deg in self._sensor.angles(self._port.read(0.0), now_ns):
+            self._merge.angle(at_ns, angle_deg)
+        others: list[GaugeEvent] = []
+        for event in events:
+            if isinstance(event, GaugeReading):
+                self._merge.reading(event)
+            else:
+                others.append(event)
+        return [*self._merge.take(now_ns), *others]
+
+    def close(self) -> None:
+        """See `AngleSource`."""
+        self._port.close()
+
+
 def angle_source(gauge: Gauge, settings: GaugeSettings, clock: Clock) -> AngleSource:
-    """Return the angle's source for these settings."""
-    del clock
+    """Return the angle's source for these settings. Raises GaugeError, TransportError."""
+    if settings.rotation:
+        form, _, port = settings.rotation.partition(";")
+        if not port:
+            raise GaugeError("rotation needs a description and a port: rotation=FILE.toml;PORT")
+        sensor = AsciiForm(GaugeSettings(form=Path(form)))
+        if not sensor.gives_angle:
+            raise GaugeError(f"{clean(form, 60)} describes no angle: it needs a group (?P<angle>)")
+        return SecondSource(sensor, SerialPort(port, sensor.baudrates[0]), clock)
     if gauge.gives_angle:
         return OwnAngle(gives_angle=True)
     if settings.speed_rpm is not None:

@@ -26,8 +26,8 @@ class GaugeSettings:
 
     `baud_rate`: None is the family's usual one. `unit`: the unit on the instrument's display, only
     for families that do not send it readably. `form`: a TOML file (kind `ascii`). `speed_rpm`: the
-    motor's nominal speed, from which an angle is estimated where none is measured. `rotation`: the
-    address of a second source that measures the angle. `simulated`: what is on the port is an
+    motor's nominal speed, from which an angle is estimated where none is measured. `rotation`:
+    `FILE.toml;PORT` of a second source that measures the angle. `simulated`: on the port is an
     emulator, and everything from it is marked for ever.
     """
 

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from torquemon.drivers.gauges.ascii_form import AsciiForm
 from torquemon.drivers.gauges.base import Gauge, GaugeSettings
+from torquemon.drivers.gauges.gsv import Gsv
+from torquemon.drivers.gauges.imada import Imada
+from torquemon.drivers.gauges.lutron import Lutron
 from torquemon.drivers.gauges.mark10 import Mark10
+from torquemon.drivers.gauges.mecmesin import Mecmesin
+from torquemon.drivers.gauges.shimpo import Shimpo
 from torquemon.drivers.gauges.spec import GaugeError
+from torquemon.drivers.gauges.unipulse import Unipulse
 from torquemon.text import clean
 
 KINDS: Final[dict[str, Callable[[GaugeSettings], Gauge]]] = {
     "mark10": Mark10,
+    "imada": Imada,
+    "mecmesin": Mecmesin,
+    "unipulse": Unipulse,
+    "shimpo": Shimpo,
+    "lutron": Lutron,
+    "gsv": Gsv,
+    "ascii": AsciiForm,
 }
 
 

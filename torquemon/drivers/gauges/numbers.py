@@ -22,6 +22,7 @@ _JOINTS: Final = str.maketrans("", "", " .·-*\u00b7\u2219\u22c5")
 
 _SPELLINGS: Final[dict[str, TorqueUnit]] = {
     "ncm": TorqueUnit.NCM,
+    "cnm": TorqueUnit.NCM,
     "nmm": TorqueUnit.NMM,
     "nm": TorqueUnit.NM,
     "kgfcm": TorqueUnit.KGFCM,

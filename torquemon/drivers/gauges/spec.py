@@ -60,7 +60,7 @@ _KEYS: Final[dict[str, tuple[str, Callable[[str], Any], str]]] = {
     "form": ("form", Path, "a TOML file"),
     "channel": ("channel", _whole(_MAX_CHANNEL), f"1 to {_MAX_CHANNEL}"),
     "rpm": ("speed_rpm", _rpm, f"revolutions per minute, up to {_MAX_RPM:g}"),
-    "rotation": ("rotation", str, "KIND/PORT of a second source that measures the angle"),
+    "rotation": ("rotation", str, "FILE.toml;PORT of a sensor that measures the angle"),
 }
 _SIMULATED: Final = "simulated"
 

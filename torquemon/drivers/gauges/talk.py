@@ -17,7 +17,7 @@ SILENT_S: Final = 1.5
 GIVE_UP_S: Final = 5.0
 """[E] Then it is over: somebody must look at cable, switch and settings."""
 _ASK_AGAIN_PERIODS: Final = 4.0
-_MIN_ASK_AGAIN_S: Final = 0.2
+_MIN_ASK_AGAIN_S: Final = 0.1
 MAX_SAME_PROBLEM: Final = 1
 """A problem that goes on is told once, until a reading came."""
 

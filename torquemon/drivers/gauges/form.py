@@ -1,0 +1,202 @@
+r"""A gauge described in a small TOML file: what is asked, and how the answer is read. Pure.
+
+    name = "my gauge"
+    maker = "Example"
+    baud = [9600, 19200]
+    rate_hz = 10
+    poll = "?\r"                       # empty: it sends by itself
+    pattern = "(?P<value>[+-]?[0-9.]+) ?(?P<unit>[A-Za-z.]+)"
+    examples = ["-1.234 N.cm"]          # each must match: the file proves itself
+
+Groups: `value` (or `angle` alone, for a rotation sensor), `unit`, `overload`, `low_battery`,
+`angle` (degrees), `speed` (rpm). A pattern without a group `unit` needs `unit = "N.cm"` in the
+file: then it is the writer of the file who answers for it, and every reading is questionable.
+
+A pattern can be written so that matching takes longer than a day. Nothing like that is let in: a
+line has at most 64 characters, no group is repeated, and at most four repetitions can give back
+what they took; possessive ones (`[0-9]++`) are free.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from torquemon.drivers.gauges.numbers import read_unit
+from torquemon.drivers.gauges.spec import GaugeError
+from torquemon.text import DeviceText, clean
+
+MAX_LINE_CHARS: Final = 64
+MAX_PATTERN_CHARS: Final = 300
+MAX_REPEATS: Final = 4
+MAX_OPTIONS: Final = 8
+_MAX_FILE_BYTES: Final = 16_384
+_MAX_POLL_BYTES: Final = 32
+_MAX_RATE_HZ: Final = 1000.0
+_GROUPS: Final = frozenset({"value", "unit", "overload", "low_battery", "angle", "speed"})
+_KEYS: Final = frozenset(
+    {"name", "maker", "model", "baud", "rate_hz", "poll", "pattern", "unit", "examples", "source"}
+)
+# what an expression consists of: an escaped character, a class, the start of a group, or one more
+_PIECE: Final = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?P<[a-z_]+>|\(\?:|\(\?|\(|\)|"
+    r"(?:[*+?]|\{[0-9,]*\})[+?]?|.",
+    re.DOTALL,
+)
+_REFUSED: Final = {
+    "(?": "look-ahead, look-behind, flags and the like are",
+    "(": "a group without a name is: write (?:...) or (?P<value>...), which without them is",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeForm:
+    """One instrument as its file describes it. `unit` is empty where the answer carries one."""
+
+    name: DeviceText
+    maker: DeviceText
+    model: DeviceText
+    baudrates: tuple[int, ...]
+    rate_hz: float
+    poll: bytes
+    pattern: re.Pattern[str]
+    unit: str
+
+    @property
+    def gives_torque(self) -> bool:
+        """Whether its answers carry a torque; a rotation sensor's do not."""
+        return "value" in self.pattern.groupindex
+
+    @property
+    def gives_angle(self) -> bool:
+        """Whether its answers carry an angle."""
+        return "angle" in self.pattern.groupindex
+
+
+def load_form(path: Path) -> GaugeForm:
+    """Read a file. Raises GaugeError with the sentence on what is wrong in it."""
+    name = clean(str(path), 60)
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no path"
+        raise GaugeError(f"{name} cannot be read ({why}): give form=FILE.toml") from error
+    if len(data) > _MAX_FILE_BYTES:
+        raise GaugeError(f"{name} is longer than {_MAX_FILE_BYTES} bytes: is it the right file?")
+    try:
+        table = tomllib.loads(data.decode())
+        return read_form(table)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise GaugeError(f"{name} is no TOML file: {clean(str(error), 80)}") from error
+    except GaugeError as error:
+        raise GaugeError(f"{name}: {error}") from error
+
+
+def read_form(table: dict[str, Any]) -> GaugeForm:
+    """Read what a file says. Raises GaugeError."""
+    unknown = sorted(set(table) - _KEYS)
+    if unknown:
+        raise GaugeError(f"{clean(unknown[0], 20)!r} is no key; known: {', '.join(sorted(_KEYS))}")
+    pattern = _pattern(_text(table, "pattern", MAX_PATTERN_CHARS))
+    unit = _text(table, "unit", 12, needed=False)
+    form = GaugeForm(
+        clean(_text(table, "name", 40)),
+        clean(_text(table, "maker", 40, needed=False) or "unknown maker"),
+        clean(_text(table, "model", 40, needed=False) or _text(table, "name", 40)),
+        _baudrates(table.get("baud", 9600)),
+        _rate(table.get("rate_hz", 10)),
+        _text(table, "poll", _MAX_POLL_BYTES, needed=False).encode("latin-1", "replace"),
+        pattern,
+        unit,
+    )
+    _check_unit(form)
+    _check_examples(form, table.get("examples", []))
+    return form
+
+
+def _text(table: dict[str, Any], key: str, most: int, *, needed: bool = True) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str) or len(value) > most or (needed and not value):
+        raise GaugeError(f"{key} must be a text of 1 to {most} characters")
+    return value
+
+
+def _baudrates(value: object) -> tuple[int, ...]:
+    rates = value if isinstance(value, list) else [value]
+    good = all(type(rate) is int and 50 <= rate <= 4_000_000 for rate in rates)  # noqa: PLR2004 - what ports can do
+    if not rates or not good:
+        raise GaugeError("baud must be a number of bits per second, or a list of them")
+    return tuple(rates)
+
+
+def _rate(value: object) -> float:
+    if type(value) not in (int, float) or not 0 < value <= _MAX_RATE_HZ:  # type: ignore[operator]
+        raise GaugeError(f"rate_hz must be a number above zero, at most {_MAX_RATE_HZ:g}")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    why = refusal(text)
+    if why:
+        raise GaugeError(f"pattern: {why}")
+    try:
+        pattern = re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise GaugeError(f"pattern is no regular expression: {clean(str(error), 80)}") from error
+    unknown = sorted(set(pattern.groupindex) - _GROUPS)
+    if unknown:
+        known = ", ".join(sorted(_GROUPS))
+        raise GaugeError(f"pattern: group {clean(unknown[0], 20)!r} is not known; known: {known}")
+    if not {"value", "angle"} & set(pattern.groupindex):
+        raise GaugeError("pattern: it needs a group (?P<value>...), or (?P<angle>...) alone")
+    return pattern
+
+
+def refusal(pattern: str) -> str:
+    """Say why matching this pattern could take too long; empty where it cannot."""
+    repeats = options = 0
+    before = ""
+    for piece in _PIECE.findall(pattern):
+        if piece in _REFUSED:
+            return f"{_REFUSED[piece]} not allowed"
+        if piece == "|" or (piece.startswith("\\") and piece[1] in "123456789"):
+            return "alternatives (|) and back-references are not allowed"
+        if piece[0] in "*+?{" and before:
+            if before == ")" and piece not in ("?", "?+"):
+                return "a group must not be repeated: repeat a class like [0-9] instead"
+            if not (piece.endswith("+") and len(piece) > 1):
+                options += piece == "?"
+                repeats += piece != "?"
+        before = piece
+    if repeats > MAX_REPEATS or options > MAX_OPTIONS:
+        return (
+            f"more than {MAX_REPEATS} repetitions (or {MAX_OPTIONS} options) that can give back: "
+            "make them possessive, for example [0-9.]++"
+        )
+    return ""
+
+
+def _check_unit(form: GaugeForm) -> None:
+    in_answer = "unit" in form.pattern.groupindex
+    if not form.gives_torque:
+        return
+    if in_answer == bool(form.unit):
+        raise GaugeError(
+            "either the pattern has a group (?P<unit>...), or unit says what the display shows"
+        )
+    if form.unit and read_unit(form.unit) is None:
+        raise GaugeError(f"unit {clean(form.unit, 12)!r} is no torque unit that is known: N.cm ...")
+
+
+def _check_examples(form: GaugeForm, examples: object) -> None:
+    if not isinstance(examples, list) or not examples:
+        raise GaugeError("examples must list at least one line as the instrument sends it")
+    for line in examples:
+        if not isinstance(line, str) or len(line) > MAX_LINE_CHARS:
+            raise GaugeError(f"examples are texts of at most {MAX_LINE_CHARS} characters")
+        if form.pattern.fullmatch(line.strip()) is None:
+            raise GaugeError(f"the example {clean(line, 40)!r} does not match the pattern")
