@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from torquemon.record.delivery.case import (
     WITHDRAWN_FIELD,
@@ -64,14 +64,16 @@ def build_case(
     names: bool = False,
     language: str = "en",
     previous: Receipt | None = None,
+    floor: int = 0,
 ) -> Case:
-    """Return an insertion as a destination gets it.
+    """Return an insertion as a destination gets it; its revision is at least `floor`.
 
     Raises NoSuchInsertionError, RecordError, ReportError.
     """
     source = read_source(Archive(None, store), insertion_id)
     found = whole(store, insertion_id, with_person=names)
-    newest = _newest_entry(store, insertion_id)
+    least = max(floor, previous.revision if previous else 0)
+    newest = _newest_entry(store, found.insertion.chair_id, insertion_id, least)
     corrections = _corrections(found)
     return Case(
         insertion_id=insertion_id,
@@ -105,11 +107,15 @@ def build_case(
     )
 
 
-def _newest_entry(store: Store, insertion_id: str) -> Entry:
+def _newest_entry(store: Store, chair_id: str, insertion_id: str, least: int) -> Entry:
+    """Return the newest entry that concerns an insertion, its person's or its erasure's too."""
     with store.read() as session:
         newest = session.scalars(
             select(Entry)
-            .where(Entry.insertion_id == insertion_id)
+            .where(
+                Entry.chair_id == chair_id,
+                or_(Entry.insertion_id == insertion_id, Entry.number == least),
+            )
             .order_by(Entry.number.desc())
             .limit(1)
         ).first()

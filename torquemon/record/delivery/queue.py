@@ -1,0 +1,224 @@
+"""What waits for a destination, read from the outbox and written back to it. SQL lives here only.
+
+The outbox holds entries; a destination takes insertions. So the entries of one insertion wait
+together, in the place of the oldest, and are settled together once the newest was delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, distinct, func, select
+from sqlalchemy.orm import Session
+
+from torquemon.model import Origin
+from torquemon.record import models
+from torquemon.record.delivery.case import WITHDRAWN_FIELD, Receipt
+from torquemon.record.erasing import insertions_of_patient
+from torquemon.record.models import (
+    Amendment,
+    Delivery,
+    Entry,
+    Erasure,
+    Insertion,
+    Outbox,
+    Person,
+    Signature,
+)
+from torquemon.record.remarks import current_values
+from torquemon.record.store import Store
+
+NAMED: Final = "named"
+"""Kept in a receipt where the destination was given the patient's name."""
+_FLOOR: Final = "floor"
+"""Kept in a receipt: an entry about the person alone that the next delivery must be newer than."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One insertion that a destination must be told of."""
+
+    insertion_id: str
+    chair_id: str
+    newest: int
+    """The newest entry that waits."""
+    patient: str
+    """Today's patient reference; empty where it was erased."""
+    here: bool
+    """Whether its content is still in the record."""
+    signed: bool
+    withdrawn: bool
+    real: bool
+    state: Delivery | None
+
+    @property
+    def floor(self) -> int:
+        """Return the least revision that the next delivery has."""
+        said = (self.state.refs or {}).get(_FLOOR, "0") if self.state is not None else "0"
+        return int(said) if str(said).isdecimal() else 0
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What the destination got last."""
+        if self.state is None or self.state.revision is None:
+            return None
+        return Receipt(self.state.revision, self.state.refs or {})
+
+
+class Queue:
+    """The outbox of one destination."""
+
+    def __init__(self, store: Store, destination: str, kind: str, *, names: bool = False) -> None:
+        """Make the destination known; what was recorded before it was set up is not sent."""
+        self._store = store
+        self._names = names
+        self.destination = destination
+        with store.write() as session:
+            if session.get(models.Destination, destination) is None:
+                now = store.clock.utc_now()
+                session.add(models.Destination(name=destination, kind=kind, added_utc=now))
+
+    # --- what waits ------------------------------------------------------------------------------
+
+    def waiting(self) -> Iterator[Waiting]:
+        """Give the insertions that wait, oldest first; entries of nobody's are settled before."""
+        with self._store.write() as session:
+            for entry in session.scalars(self._due().where(Entry.insertion_id.is_(None))).all():
+                self._spread(session, entry)
+        newest: dict[str, tuple[str, int]] = {}
+        with self._store.read() as session:
+            for entry in session.scalars(self._due()):
+                if entry.insertion_id is not None:
+                    newest[entry.insertion_id] = (entry.chair_id, entry.number)
+        for insertion_id, (chair_id, number) in newest.items():
+            # looked at when its turn comes: of a thousand that wait, one may be all that is tried
+            with self._store.read() as session:
+                found = _waiting(session, self.destination, insertion_id, chair_id, number)
+            yield found
+
+    def count(self, *, signed_only: bool) -> int:
+        """Return about how many insertions wait, in one question however many they are."""
+        query = (
+            select(func.count(distinct(Entry.insertion_id)))
+            .join(
+                Outbox, (Outbox.chair_id == Entry.chair_id) & (Outbox.entry_number == Entry.number)
+            )
+            .where(Outbox.destination == self.destination, Outbox.delivered_utc.is_(None))
+        )
+        if signed_only:
+            query = query.where(Entry.insertion_id.in_(select(Signature.insertion_id)))
+        with self._store.read() as session:
+            return session.scalar(query) or 0
+
+    def _due(self) -> Select[Any]:
+        return (
+            select(Entry)
+            .join(
+                Outbox, (Outbox.chair_id == Entry.chair_id) & (Outbox.entry_number == Entry.number)
+            )
+            .where(Outbox.destination == self.destination, Outbox.delivered_utc.is_(None))
+            .order_by(Entry.chair_id, Entry.number)
+        )
+
+    def _spread(self, session: Session, entry: Entry) -> None:
+        """Settle an entry that names no insertion; what was sent and it changes goes again."""
+        row = session.get(Outbox, (self.destination, entry.chair_id, entry.number))
+        if row is not None:
+            row.delivered_utc = self._store.clock.utc_now()
+        for state in self._told_of(session, entry):
+            state.refs = {**(state.refs or {}), _FLOOR: str(entry.number)}
+            self._queue_again(session, state.chair_id, state.insertion_id)
+
+    def _told_of(self, session: Session, entry: Entry) -> list[Delivery]:
+        """Return what was delivered here and is changed by an entry on a person or an erasure."""
+        delivered = list(
+            session.scalars(
+                select(Delivery).where(
+                    Delivery.destination == self.destination,
+                    Delivery.chair_id == entry.chair_id,
+                    Delivery.revision.is_not(None),
+                )
+            )
+        )
+        if entry.kind == "erasure":
+            erased = _erased_by(session, entry)
+            gone = {each.insertion_id for each in erased}
+            person_too = any(each.kind == "person" for each in erased)
+            return [
+                state
+                for state in delivered
+                if state.insertion_id in gone or (person_too and (state.refs or {}).get(NAMED))
+            ]
+        patient = session.scalar(
+            select(Person.patient_ref).where(
+                Person.chair_id == entry.chair_id, Person.entry_number == entry.number
+            )
+        )
+        if patient is None or not self._names:
+            return []
+        theirs = set(insertions_of_patient(session, patient))
+        return [state for state in delivered if state.insertion_id in theirs]
+
+    # --- what people ask for ---------------------------------------------------------------------
+
+    def resend(self, chair_id: str, insertion_id: str) -> bool:
+        """Queue an insertion again, whether it was delivered or not; False where it has none."""
+        with self._store.write() as session:
+            return self._queue_again(session, chair_id, insertion_id)
+
+    def _queue_again(self, session: Session, chair_id: str, insertion_id: str) -> bool:
+        last = session.scalar(
+            select(func.max(Entry.number)).where(
+                Entry.chair_id == chair_id, Entry.insertion_id == insertion_id
+            )
+        )
+        if last is None:
+            return False
+        row = session.get(Outbox, (self.destination, chair_id, last))
+        if row is None:
+            row = Outbox(
+                destination=self.destination,
+                chair_id=chair_id,
+                entry_number=last,
+                queued_utc=self._store.clock.utc_now(),
+                tries=0,
+            )
+            session.add(row)
+        row.delivered_utc, row.problem = None, None
+        return True
+
+
+def _erased_by(session: Session, entry: Entry) -> list[Entry]:
+    """Return the entries whose content an erasure took."""
+    numbers = select(Erasure.erased_number).where(
+        Erasure.chair_id == entry.chair_id, Erasure.entry_number == entry.number
+    )
+    return list(
+        session.scalars(
+            select(Entry).where(Entry.chair_id == entry.chair_id, Entry.number.in_(numbers))
+        )
+    )
+
+
+def _waiting(
+    session: Session, destination: str, insertion_id: str, chair_id: str, newest: int
+) -> Waiting:
+    row = session.scalar(select(Insertion).where(Insertion.id == insertion_id))
+    patient = current_values(session, [row])[insertion_id]["patient_ref"] if row else None
+    signed = select(Signature.id).where(Signature.insertion_id == insertion_id).limit(1)
+    withdrawn = select(Amendment.id).where(
+        Amendment.insertion_id == insertion_id, Amendment.field == WITHDRAWN_FIELD
+    )
+    return Waiting(
+        insertion_id=insertion_id,
+        chair_id=chair_id,
+        newest=newest,
+        patient=patient or "",
+        here=row is not None,
+        signed=session.scalar(signed) is not None,
+        withdrawn=session.scalar(withdrawn.limit(1)) is not None,
+        real=row is not None and row.origin == Origin.REAL.value,
+        state=session.get(Delivery, (destination, insertion_id)),
+    )
