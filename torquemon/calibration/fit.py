@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean, stdev
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +27,9 @@ from torquemon.calibration.uncertain import ReferenceUncertainty, Stated, gum, s
 PARAMETERS: Final = 4
 STRAY_CHANCE: Final = 0.001
 """So rarely is a sound run refused for a step that strays."""
+MIN_ZEROS: Final = 3
+PEAK: Final = 2.5
+"""[E] The outer edge of trembling during a hold, in standard deviations of it."""
 _RECTANGLE: Final = 1.0 / math.sqrt(3.0)
 _STEP: Final = 1.0 / math.sqrt(12.0)
 _TINY: Final = 1e-12
@@ -39,11 +43,17 @@ class FitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Instruments:
-    """The steps in which both count, in N·cm, and what is known of the reference."""
+    """The steps in which both count, in N·cm, and what is known of the reference.
+
+    `by_hand`: the torque was held by hand and not by a stand. A hand that trembles carries a sensor
+    with play to the outer edge of the trembling, so both branches come nearer to each other than
+    they are; how far cannot be told from the noise of the gauge.
+    """
 
     handpiece_step_ncm: float
     reference_step_ncm: float
     reference: ReferenceUncertainty | None
+    by_hand: bool = True
 
     def __post_init__(self) -> None:
         for value in (self.handpiece_step_ncm, self.reference_step_ncm):
@@ -90,6 +100,15 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class _Zero:
+    """The gauge without load: value, standard uncertainty and degrees of freedom."""
+
+    value_ncm: float
+    u_ncm: float
+    dof: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Line:
     beta: Array
     covariance: Array
@@ -100,12 +119,33 @@ class _Line:
 
 def evaluate(plateaus: Sequence[Plateau], instruments: Instruments) -> Result:
     """Fit a run. Raises FitError where it holds too little or one step strays from all others."""
-    used = [plateau for plateau in plateaus if plateau.step.evaluated]
+    zero = _gauge_zero(plateaus, instruments)
+    used = [
+        replace(plateau, reference_ncm=plateau.reference_ncm - zero.value_ncm)
+        for plateau in plateaus
+        if plateau.step.evaluated
+    ]
     _enough(used)
     design, readings = _equations(used)
     line = _fitted(design, readings, instruments)
     _refuse_strays(used, design, line)
-    return _result(used, line, instruments)
+    return _result(used, line, instruments, zero)
+
+
+def _gauge_zero(plateaus: Sequence[Plateau], instruments: Instruments) -> _Zero:
+    """Return what the gauge shows without load, by all moments at which there was none."""
+    values = [p.reference_ncm for p in plateaus if p.step.target_ncm == 0.0]
+    step_ncm = _STEP * instruments.reference_step_ncm
+    if len(values) < MIN_ZEROS:
+        raise FitError("too little was measured: the gauge was not seen without load often enough")
+    if not all(math.isfinite(value) for value in values):
+        raise FitError("a step is no number: this run cannot be evaluated")
+    mean_ncm, u_ncm = fmean(values), stdev(values) / math.sqrt(len(values))
+    noise_ncm = fmean([p.scatter_ncm for p in plateaus if p.step.target_ncm == 0.0])
+    # A gauge that stands still hides in its steps what it is off; noise across a step averages out.
+    if u_ncm < step_ncm and noise_ncm < instruments.reference_step_ncm / 2.0:
+        return _Zero(mean_ncm, step_ncm, math.inf)
+    return _Zero(mean_ncm, u_ncm, len(values) - 1)
 
 
 def _enough(used: Sequence[Plateau]) -> None:
@@ -183,17 +223,22 @@ def _refuse_strays(used: Sequence[Plateau], design: Array, line: _Line) -> None:
             )
 
 
-def _result(used: Sequence[Plateau], line: _Line, instruments: Instruments) -> Result:
+def _result(used: Sequence[Plateau], line: _Line, instruments: Instruments, zero: _Zero) -> Result:
     highest_ncm = max(p.reference_ncm for p in used)
     offset, gain, hysteresis, _ = _uncertain(line)
-    true_gain, true_offset = _with_reference(offset, gain, highest_ncm, instruments)
+    hidden_ncm = _hidden(used, line) if instruments.by_hand else 0.0
+    if hidden_ncm > 0.0:
+        trembling = gum().ureal(0.0, _RECTANGLE * hidden_ncm, label="trembling of the hand")
+        hysteresis = hysteresis + trembling
+        offset = offset + trembling / 2.0  # without load one branch alone is seen
+    true_gain, true_offset = _with_reference(offset, gain, highest_ncm, instruments.reference, zero)
     levels = _levels(used, line)
     repeat_ncm, repeats = _repeatability(used, line)
     nonlinear_ncm = max(abs(level.nonlinearity_ncm) for level in levels)
     reading_ncm = float(line.beta[1]) * highest_ncm
     lost = {
         "steps of the handpiece": _STEP * instruments.handpiece_step_ncm,
-        "hysteresis": _RECTANGLE * abs(float(line.beta[2])),
+        "hysteresis": _RECTANGLE * (abs(float(line.beta[2])) + hidden_ncm),
         "bending of the line": _RECTANGLE * nonlinear_ncm,
     }
     gtc = gum()
@@ -215,6 +260,13 @@ def _result(used: Sequence[Plateau], line: _Line, instruments: Instruments) -> R
     )
 
 
+def _hidden(used: Sequence[Plateau], line: _Line) -> float:
+    """Return how much hysteresis a trembling hand may have hidden, on the handpiece's scale."""
+    squares = [p.scatter_ncm**2 for p in used if p.step.target_ncm > 0.0]
+    tremor_ncm = math.sqrt(sum(squares) / len(squares))
+    return 2.0 * PEAK * tremor_ncm * float(line.beta[1])
+
+
 def _uncertain(line: _Line) -> list[Any]:
     """Return the fitted values as uncertain numbers that know of each other."""
     gtc = gum()
@@ -233,7 +285,8 @@ def _with_reference(
     offset: Any,  # noqa: ANN401 - GTC has no types
     gain: Any,  # noqa: ANN401 - as above
     highest_ncm: float,
-    instruments: Instruments,
+    reference: ReferenceUncertainty | None,
+    zero: _Zero,
 ) -> tuple[Any, Any]:
     """Return gain and offset against the true torque instead of what the gauge showed.
 
@@ -241,11 +294,10 @@ def _with_reference(
     well as, at the highest step, an error of gain: both are taken. Its zero was read in its steps.
     """
     gtc = gum()
-    shift = gtc.ureal(0.0, _STEP * instruments.reference_step_ncm, label="zero of the gauge")
-    if instruments.reference_step_ncm <= 0.0:
-        shift = 0.0
+    shift: Any = 0.0
+    if zero.u_ncm > 0.0:
+        shift = gtc.ureal(0.0, zero.u_ncm, zero.dof, label="zero of the gauge")
     stretch: Any = 0.0
-    reference = instruments.reference
     if reference is not None and reference.share is not None:
         stretch = gtc.ureal(0.0, reference.share / reference.k, label="gauge (certificate)")
     elif reference is not None and reference.ncm is not None:
@@ -282,7 +334,7 @@ def _levels(used: Sequence[Plateau], line: _Line) -> tuple[Level, ...]:
 
 
 def _mean(values: list[float] | None) -> float | None:
-    return sum(values) / len(values) if values else None
+    return fmean(values) if values else None
 
 
 def _repeatability(used: Sequence[Plateau], line: _Line) -> tuple[float, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from torquemon.calibration.plan import Step, Way
@@ -27,6 +28,12 @@ BACK_SHARE: Final = 0.01
 SIGN_NCM: Final = 2.0
 LOOK_NS: Final = 100_000_000
 REPEAT_NS: Final = 5_000_000_000
+PATIENCE_HOLDS: Final = 2
+"""After so many times a hold near a step somebody wants to know why it is not taken."""
+SAME_DIGITS: Final = 6
+"""Further decimals are rounding of this computer, not a step of an instrument."""
+MAX_SHOWN: Final = 4096
+"""So many different values tell the step in which a gauge counts."""
 MAX_RUN_S: Final = 3600.0
 
 
@@ -41,8 +48,8 @@ class Plateau:
     handpiece_ncm: float
     reference_samples: int
     handpiece_samples: int
-    moved_ncm: float
-    """How far the torque moved during the hold, by the gauge."""
+    scatter_ncm: float
+    """Standard deviation of the gauge during the hold: its noise and the trembling of a hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,12 @@ class Follower:
         self.plateaus: list[Plateau] = []
         self._steps = tuple(steps)
         self._start_ns = start_ns
-        self._looked_ns = start_ns
+        self._looked_ns = self._near_ns = start_ns
+        self._hold_ns = round(hold_s * 1e9)
         self._finder = HoldFinder(hold_s)
         self._zero_ncm: float | None = None
         self._highest_ncm = self._lowest_ncm = 0.0
-        self._passed = False
+        self._shown: set[float] = set()
         self._told: dict[str, int] = {}
 
     @property
@@ -93,6 +101,12 @@ class Follower:
         return self._zero_ncm
 
     @property
+    def gauge_step_ncm(self) -> float | None:
+        """The smallest difference between two values that the gauge showed; None before two."""
+        shown = sorted(self._shown)
+        return min((high - low for low, high in pairwise(shown)), default=None)
+
+    @property
     def now(self) -> tuple[float | None, float | None]:
         """What gauge (from its zero) and handpiece say at present, in N·cm."""
         gauge = self._finder.reference.now_ncm
@@ -105,6 +119,8 @@ class Follower:
         stream.add(time_ns, torque_ncm, validity)
         now_ncm = stream.now_ncm
         if now_ncm is not None:
+            if len(self._shown) < MAX_SHOWN:
+                self._shown.add(round(torque_ncm, SAME_DIGITS))
             above_ncm = now_ncm - (self._zero_ncm or 0.0)
             self._highest_ncm = max(self._highest_ncm, above_ncm)
             self._lowest_ncm = min(self._lowest_ncm, above_ncm)
@@ -129,7 +145,18 @@ class Follower:
         if passed:
             return self._tell(now_ns, passed)
         hold = finder.look(now_ns)
-        return [] if hold is None else self._held(step, hold, now_ns)
+        if hold is not None:
+            return self._held(step, hold, now_ns)
+        return self._restless(step, now_ns)
+
+    def _restless(self, step: Step, now_ns: int) -> list[Event]:
+        """Say why nothing is taken, of somebody who has been near the step for a while."""
+        now_ncm = self.now[0]
+        if now_ncm is None or abs(now_ncm - step.target_ncm) > NEAR_NCM:
+            self._near_ns = now_ns
+        if now_ns - self._near_ns < PATIENCE_HOLDS * self._hold_ns or not self._finder.restless:
+            return []
+        return self._tell(now_ns, self._finder.restless)
 
     def _held(self, step: Step, hold: Hold, now_ns: int) -> list[Event]:
         zero_ncm = self._zero_ncm
@@ -153,11 +180,12 @@ class Follower:
             hold.handpiece.mean_ncm,
             hold.reference.samples,
             hold.handpiece.samples,
-            hold.reference.moved_ncm,
+            hold.reference.scatter_ncm,
         )
         self.plateaus.append(plateau)
         self._highest_ncm = self._lowest_ncm = reference_ncm
         self._told.clear()
+        self._near_ns = now_ns
         self._finder.forget()
         return [Taken(plateau)]
 

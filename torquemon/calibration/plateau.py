@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from statistics import stdev
 from typing import Final
 
 from torquemon.model import Validity
@@ -21,11 +22,16 @@ STILL_SHARE: Final = 0.03
 """[E] A hand can hold a torque within about a fiftieth; more than this band is moving."""
 CREEP_PART: Final = 1.0 / 3.0
 """Of that band: so far may the two halves of a hold differ; more is creeping."""
+SCATTER_PART: Final = 0.5
+"""Of that band: the standard deviation of a hold; a noisy instrument may hold still too."""
 MIN_HOLD_S: Final = 0.4
 MAX_HOLD_S: Final = 20.0
 HANDPIECE_GAP_NS: Final = 250_000_000
 REFERENCE_GAP_NS: Final = 1_000_000_000
 MIN_REFERENCE_SAMPLES: Final = 4
+SETTLE_PART: Final = 4
+"""A quarter of a hold goes before it and must be still too, but does not count: whatever is left
+there of the movement would reach the two instruments at different moments."""
 MIN_BINS: Final = 2
 """A hold has two halves."""
 MAX_TORQUE_NCM: Final = 1000.0
@@ -50,11 +56,11 @@ class _Bin:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One stream over one hold: mean in N·cm, number of samples, widest movement in N·cm."""
+    """One stream over one hold: mean, number of samples, standard deviation of its bins (N·cm)."""
 
     mean_ncm: float
     samples: int
-    moved_ncm: float
+    scatter_ncm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ class Stream:
     last_ns: int | None = None
     trouble: str = ""
     """Why the last sample is no measurement; empty where it is one."""
+    restless: str = ""
+    """Why the last hold that was looked at did not count; empty where it did."""
 
     def add(self, time_ns: int, torque_ncm: float, validity: Validity) -> None:
         """Take one sample. What is no plain measurement ends the hold."""
@@ -124,14 +132,17 @@ class Stream:
         if bins[0].start_ns - begin_ns > min(self.gap_ns, (end_ns - begin_ns) // 4):
             return None  # it began later than the hold
         means = [part.mean_ncm for part in bins]
-        moved_ncm = max(means) - min(means)
         mean_ncm = sum(part.total_ncm for part in bins) / samples
-        band = band_ncm(mean_ncm)
         half = len(means) // 2
         crept_ncm = abs(sum(means[half:]) / (len(means) - half) - sum(means[:half]) / half)
-        if moved_ncm > band or crept_ncm > band * CREEP_PART:
+        scatter_ncm = stdev(means)
+        band = band_ncm(mean_ncm)
+        if crept_ncm > band * CREEP_PART or scatter_ncm > band * SCATTER_PART:
+            moved_ncm = max(means) - min(means)
+            self.restless = f"the {self.name} moves by {moved_ncm:.2f} N·cm: hold it more still"
             return None
-        return Held(mean_ncm, samples, moved_ncm)
+        self.restless = ""
+        return Held(mean_ncm, samples, scatter_ncm)
 
 
 class HoldFinder:
@@ -141,6 +152,7 @@ class HoldFinder:
         if not MIN_HOLD_S <= hold_s <= MAX_HOLD_S:  # NaN is no number between them
             raise ValueError(f"a hold takes {MIN_HOLD_S:g} to {MAX_HOLD_S:g} s, not {hold_s:g}")
         self._hold_ns = round(hold_s * 1e9)
+        self._settle_ns = self._hold_ns // SETTLE_PART
         kept = 2 * (self._hold_ns // BIN_NS) + 4
         self.reference = Stream("gauge", REFERENCE_GAP_NS, MIN_REFERENCE_SAMPLES, kept)
         self.handpiece = Stream("handpiece", HANDPIECE_GAP_NS, MIN_REFERENCE_SAMPLES, kept)
@@ -153,13 +165,18 @@ class HoldFinder:
     def look(self, now_ns: int) -> Hold | None:
         """Return the hold that ends now; None while something moves or is missing."""
         begin_ns = now_ns - self._hold_ns
-        reference = self.reference.held(begin_ns, now_ns)
-        if reference is None:
+        streams = (self.reference, self.handpiece)
+        if any(stream.held(begin_ns - self._settle_ns, now_ns) is None for stream in streams):
             return None
-        handpiece = self.handpiece.held(begin_ns, now_ns)
-        if handpiece is None:
+        reference, handpiece = (stream.held(begin_ns, now_ns) for stream in streams)
+        if reference is None or handpiece is None:
             return None
         return Hold(begin_ns, now_ns, reference, handpiece)
+
+    @property
+    def restless(self) -> str:
+        """Why nothing stands still; empty where it did, or where too little came."""
+        return self.reference.restless or self.handpiece.restless
 
     def forget(self) -> None:
         """Begin a new hold: nothing of the last one counts twice."""
