@@ -12,7 +12,8 @@ from tests.chairs import Chair
 from torquemon.journal import EntryKind, unpack_readings
 from torquemon.local.messages import OrderName
 from torquemon.model import Reading
-from torquemon.record.report_data import ReportData, from_record
+from torquemon.record.report_data import ReportData
+from torquemon.record.report_read import from_record
 from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup
 

@@ -17,10 +17,11 @@ from tests.pdf_tools import pdf_info, pdf_text
 from tests.report_cases import case, recorded
 from torquemon.model import Reading, Validity
 from torquemon.record.report_curve import Sample, samples, thin, thinned
-from torquemon.record.report_data import ReportData, from_record
+from torquemon.record.report_data import ReportData
 from torquemon.record.report_drawing import Scale, nice_step
 from torquemon.record.report_html import html
 from torquemon.record.report_page import make_page
+from torquemon.record.report_read import from_record
 from torquemon.record.report_typst import drawable, pdf
 from torquemon.record.report_words import words
 
@@ -61,6 +62,9 @@ def told_by(text: str) -> ReportData:
         "profile_version": text,
         "verdict": {**content["verdict"], "why": text, "rule_version": text},
         "alerts": [{**alert, "why": text} for alert in content["alerts"]] or [],
+        "findings": [{"name": text, "value": text}] * 3,
+        "signatures": [{"who": text, "utc": text, "meaning": text, "number": 1, "hash": text}] * 4,
+        "person": {"name": text, "birth_date": text},
         "events": [{"what": "alarm", "code": text, "why": text, "host_ns": opened_ns}],
     }
     return from_record(insertion_id, opened_utc, opened_ns, hostile, short, witness=text)
@@ -132,7 +136,10 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
-FIELDS = ("meta", "origin", "verdict", "alerts", "events", "samples", "duration_s", "closed_utc")
+FIELDS = (
+    *("meta", "origin", "verdict", "alerts", "events", "samples", "duration_s", "closed_utc"),
+    *("findings", "signatures", "person"),
+)
 
 
 @settings(deadline=None, suppress_health_check=list(HealthCheck))

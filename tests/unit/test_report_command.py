@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,35 @@ def test_report_command_writes_a_private_pdf_with_the_curve_and_the_chain(
     assert main(["report", "last", "--pdf", "again.pdf"]) == 0
     assert Path("again.pdf").read_bytes() == first
     assert sorted(p.name for p in tmp_path.glob(".torquemon-report-*")) == []
+
+
+def test_report_command_prints_a_name_only_where_it_is_asked_for(
+    insertion_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_archive() as archive:
+        remarks = Remarks(archive.store)
+        remarks.person("P-1", "Ada Example", date(2010, 4, 3), "Dr. M")
+        remarks.finding(insertion_id, "smoking", "no", "Dr. M")
+        wrong = remarks.finding(insertion_id, "bmi", "high", "Dr. M")
+        remarks.finding(insertion_id, "bmi", "low", "Dr. M", wrong)
+        remarks.sign(insertion_id, "Dr. M")
+        head = str(head_of(archive.store, insertion_id))
+    for words, named in (([], False), (["--with-name"], True)):
+        assert main(["report", insertion_id, "--html", "r.html", *words]) == 0
+        assert main(["report", insertion_id, "--pdf", "r.pdf", *words]) == 0
+        capsys.readouterr()
+        assert main(["show", insertion_id, *words]) == 0
+        shown = capsys.readouterr().out
+        assert main(["report", insertion_id, "--text", *words]) == 0
+        assert capsys.readouterr().out == shown
+        for text in (Path("r.html").read_text("utf-8"), pdf_text(Path("r.pdf")), shown):
+            assert ("Ada Example" in text, "2010-04-03" in text) == (named, named)
+            assert "Dr. M, " in text
+            assert "smoking" in text
+            assert "reviewed, of entry 6 (" in text
+        assert head in pdf_text(Path("r.pdf"))
+    assert "bmi low" in shown
+    assert "bmi high" not in shown
 
 
 def test_report_command_makes_html_in_german(insertion_id: str) -> None:

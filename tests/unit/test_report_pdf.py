@@ -20,7 +20,8 @@ from tests.pdf_tools import (
 from tests.report_cases import HEAD, case
 from torquemon import DISCLAIMER
 from torquemon.model import Origin
-from torquemon.record.report_data import ReportData, ReportError
+from torquemon.record.report_data import ReportData, ReportError, Signed
+from torquemon.record.report_html import html
 from torquemon.record.report_page import make_page
 from torquemon.record.report_typst import NoTypstError, drawable, pdf
 from torquemon.record.report_words import words
@@ -83,6 +84,42 @@ def test_report_text_is_the_record(tmp_path: Path) -> None:
     ):
         assert words_of_the_record in text
     assert HEAD in text
+
+
+SIGNED = Signed("Dr. M. Muster", "2026-01-02T09:30:00+00:00", "reviewed", "12:" + "0a1b2c3d" * 8)
+SAID = replace(
+    case(),
+    findings=(("age_years", "14"), ("smoking", "no"), ("mucosa", "attached")),
+    signatures=(SIGNED,),
+)
+
+
+def test_report_shows_findings_and_who_signed(tmp_path: Path) -> None:
+    path = made(SAID, tmp_path)
+    text = pdf_text(path)
+    assert "age in years: 14; smoking: no; mucosa: attached" in text
+    signed = "Dr. M. Muster, 2026-01-02 09:30:00 UTC, reviewed, of entry 12 (0a1b2c3d0a1b2c3d…)"
+    assert signed in text
+    assert pdf_info(path)["Pages"] == "1"
+    german = pdf_text(made(SAID, tmp_path, "de"))
+    assert "Rauchen: nein; Schleimhaut: befestigt" in german
+    assert "geprüft, zu Eintrag 12 (0a1b2c3d0a1b2c3d…)" in german
+    page = html(make_page(SAID, words("en")), CSV)
+    assert signed in page
+    assert "by nobody yet" in pdf_text(made(case(), tmp_path))
+
+
+def test_report_of_many_signatures_shows_the_newest(tmp_path: Path) -> None:
+    many = tuple(replace(SIGNED, who=f"Dr. {number}") for number in range(30))
+    text = pdf_text(made(replace(SAID, signatures=many), tmp_path))
+    assert [who in text for who in ("Dr. 29,", "Dr. 27,", "Dr. 26,")] == [True, True, False]
+    assert "and 27 earlier" in text
+
+
+def test_report_names_the_patient_only_where_it_is_given(tmp_path: Path) -> None:
+    named = replace(case(), person="Ada Example", birth_date="2010-04-03")
+    assert "P-1024 · Ada Example · born 2010-04-03" in pdf_text(made(named, tmp_path))
+    assert "Ada Example" not in repr(named), "nothing personal in a log line"
 
 
 def test_report_head_of_the_chain_stands_whole_in_the_file(tmp_path: Path) -> None:
@@ -203,6 +240,10 @@ def test_report_with_texts_of_any_length_stays_one_page(tmp_path: Path) -> None:
         rule_version=long,
         device=replace(data.device, maker=long, model=spaced, serial=long, firmware=long),
         alerts=tuple(replace(alert, why=spaced) for alert in data.alerts * 20),
+        findings=(("smoking", spaced),) * 20,
+        signatures=(replace(SIGNED, who=spaced, meaning=long),) * 9,
+        person=spaced,
+        birth_date=long,
     )
     for language in ("en", "de"):
         path = made(data, tmp_path, language)

@@ -10,6 +10,7 @@ import pytest
 from torquemon import DISCLAIMER
 from torquemon.model import AlertCode, StopReason, VerdictKind, Window
 from torquemon.profiles import builtin
+from torquemon.record.remarks import FINDINGS
 from torquemon.record.report_words import LANGUAGES, UnknownLanguageError, words
 
 BANNED = {
@@ -49,6 +50,9 @@ def test_report_words_promise_nothing_and_name_everything(language: str) -> None
     assert set(AlertCode) | {"halt", "wire_down"} == set(texts["codes"])
     assert {reason.name.lower() for reason in StopReason} == set(texts["halts"])
     assert set(builtin().sites) == set(texts["sites"])
+    assert set(FINDINGS) - {"screw_lot"} == set(texts["finding_names"])
+    values = {value for known in FINDINGS.values() if isinstance(known, tuple) for value in known}
+    assert values == set(texts["finding_values"])
 
 
 def test_report_numbers_follow_the_language() -> None:

@@ -28,7 +28,10 @@ def add_record_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> Non
     listing.set_defaults(run=lambda args: _with_archive(lambda archive: _list(archive, args)))
     show = subparsers.add_parser("show", help="show one insertion as text")
     show.add_argument("id", help="insertion id, or `last`")
-    show.set_defaults(run=lambda args: _with_archive(lambda archive: _show(archive, args.id)))
+    show.add_argument(
+        "--with-name", action="store_true", help="the patient's name and birth date too"
+    )
+    show.set_defaults(run=lambda args: _with_archive(lambda archive: _show(archive, args)))
     _add_export(subparsers)
     recorder = subparsers.add_parser(
         "recorder", help="close insertions beside a monitor, and sound its alarms (see `run`)"
@@ -79,10 +82,10 @@ def _list(archive: Archive, args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _show(archive: Archive, wanted: str) -> int:
+def _show(archive: Archive, args: argparse.Namespace) -> int:
     from torquemon.record.text_report import show_lines
 
-    _print(show_lines(archive, archive.get(wanted)))
+    _print(show_lines(archive, archive.get(args.id), with_name=args.with_name))
     return EXIT_OK
 
 

@@ -241,7 +241,7 @@ def whole(store: Readable, insertion_id: str, *, with_person: bool = False) -> W
             signatures=of(Signature),
             amendments=of(Amendment),
             head=Head(row.chair_id, head[0], head[1]),
-            person=_person(session, summary.patient_ref) if with_person else None,
+            person=person_of(session, summary.patient_ref) if with_person else None,
         )
 
 
@@ -267,7 +267,8 @@ def _in_order(session: Session, table: type[_Row], where: Any) -> list[_Row]:  #
     return list(session.scalars(select(table).where(where).order_by(*order)))
 
 
-def _person(session: Session, patient_ref: str) -> Person | None:
+def person_of(session: Session, patient_ref: str) -> Person | None:
+    """Return who a patient reference is, as it was said last; None where nobody has said."""
     return session.scalar(
         select(Person)
         .where(Person.patient_ref == patient_ref)

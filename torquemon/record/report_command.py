@@ -28,6 +28,11 @@ def add_report(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     form.add_argument("--html", type=Path, metavar="FILE", help="needs no other part installed")
     form.add_argument("--text", action="store_true", help="on the terminal, as `show` does")
     parser.add_argument("--language", choices=_LANGUAGES, default="en", help="default: en")
+    parser.add_argument(
+        "--with-name",
+        action="store_true",
+        help="print the patient's name and birth date too, where the record knows them",
+    )
     parser.set_defaults(run=_report)
 
 
@@ -40,16 +45,17 @@ def _report(args: argparse.Namespace) -> int:
 
     try:
         with open_archive() as archive:
-            return _text(archive, args.id) if args.text else _page(archive, args)
+            return _text(archive, args) if args.text else _page(archive, args)
     except (JournalError, RecordError, NoInsertionError, HomeError, ReportError) as error:
         sys.stderr.write(f"torquemon: {error}\n")
         return EXIT_NOTHING_DONE
 
 
-def _text(archive: Archive, wanted: str) -> int:
+def _text(archive: Archive, args: argparse.Namespace) -> int:
     from torquemon.record.text_report import show_lines
 
-    sys.stdout.write("".join(f"{line}\n" for line in show_lines(archive, archive.get(wanted))))
+    lines = show_lines(archive, archive.get(args.id), with_name=args.with_name)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return EXIT_OK
 
 
@@ -60,7 +66,7 @@ def _page(archive: Archive, args: argparse.Namespace) -> int:
     from torquemon.record.report_typst import NoTypstError, pdf
     from torquemon.record.report_words import words
 
-    source = read_source(archive, args.id)
+    source = read_source(archive, args.id, with_name=args.with_name)
     page = make_page(source.data, words(args.language))
     if args.html is not None:
         return _write(args.html, html(page, source.curve_csv).encode())

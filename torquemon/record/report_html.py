@@ -12,7 +12,8 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from torquemon.record.report_page import Page, Row, TurnTable
+from torquemon.record.report_page import Page, TurnTable
+from torquemon.record.report_said import Row
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 

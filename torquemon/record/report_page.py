@@ -17,6 +17,7 @@ from torquemon.record.report_data import UNKNOWN_ORIGIN, ReportData
 from torquemon.record.report_drawing import nice_step
 from torquemon.record.report_events import Told, marks, told_events
 from torquemon.record.report_figures import Figures, figures
+from torquemon.record.report_said import Row, finding_rows, patient, signature_rows
 from torquemon.record.report_words import Words
 
 MAX_TURN_COLUMNS: Final = 14
@@ -24,8 +25,6 @@ _ANGLE_MM: Final = 64.0
 _TIME_MM: Final = 42.0
 _TIME_ALONE_MM: Final = 111.5
 _DASH: Final = "–"
-
-Row = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def _facts(data: ReportData, words: Words, site_name: str) -> tuple[Row, ...]:
         source = data.window.source
     profile = data.window.id if data.window is not None else ""
     return (
-        (words["patient"], data.patient or unknown),
+        (words["patient"], patient(data, words) or unknown),
         (words["opened"], words.time(data.opened_utc)),
         (words["insertion"], data.insertion_id),
         (words["operator"], data.operator or unknown),
@@ -159,6 +158,7 @@ def _facts(data: ReportData, words: Words, site_name: str) -> tuple[Row, ...]:
         (words["profile"], " · ".join(part for part in (window, profile) if part)),
         (words["source"], source or _DASH),
         (words["threshold"], _threshold(data, words)),
+        *finding_rows(data, words),
     )
 
 
@@ -276,4 +276,5 @@ def _device(data: ReportData, found: Figures, words: Words) -> tuple[Row, ...]:
         (words["rule"], data.rule_version or words["unknown"]),
         (words["software"], data.software or words["unknown"]),
         (words["profiles"], data.profiles or words["unknown"]),
+        *signature_rows(data, words),
     )

@@ -9,9 +9,10 @@ from torquemon.journal import DamagedEntryError
 from torquemon.model import Reading
 from torquemon.record.csv_export import write_csv
 from torquemon.record.errors import RecordError
-from torquemon.record.history import head_of
+from torquemon.record.history import head_of, person_of
 from torquemon.record.insertions import Archive, Insertion
-from torquemon.record.report_data import ReportData, ReportError, from_record
+from torquemon.record.report_data import ReportData, ReportError
+from torquemon.record.report_read import from_record
 
 _LOT = "screw_lot"
 
@@ -24,8 +25,10 @@ class Source:
     curve_csv: str
 
 
-def read_source(archive: Archive, wanted: str) -> Source:
+def read_source(archive: Archive, wanted: str, *, with_name: bool = False) -> Source:
     """Return one insertion by id, or the newest for `last`.
+
+    `with_name` adds who the patient is, where the record knows it.
 
     Raises ReportError where it is still being recorded, NoInsertionError, RecordError,
     JournalError.
@@ -39,7 +42,8 @@ def read_source(archive: Archive, wanted: str) -> Source:
     table = io.StringIO()
     write_csv(insertion, readings, table)
     whole = insertion.whole
-    lots = [row.value for row in whole.standing(whole.findings) if row.name == _LOT]
+    findings = whole.standing(whole.findings)
+    lots = [row.value for row in findings if row.name == _LOT]
     content = {
         **({"error": problem} if problem else {}),
         **insertion.content,
@@ -48,6 +52,18 @@ def read_source(archive: Archive, wanted: str) -> Source:
         "profile_version": whole.insertion.profile_version,
         "amended": len(whole.amendments),
         "lot": lots[-1] if lots else "",
+        "findings": [{"name": f.name, "value": f.value} for f in findings if f.name != _LOT],
+        "signatures": [
+            {
+                "who": signed.operator,
+                "utc": signed.said_utc.isoformat(),
+                "meaning": signed.meaning,
+                "number": signed.signed_number,
+                "hash": signed.signed_hash,
+            }
+            for signed in whole.signatures
+        ],
+        **(_person(archive, whole.summary.patient_ref) if with_name else {}),
     }
     data = from_record(
         insertion.row.id,
@@ -59,6 +75,16 @@ def read_source(archive: Archive, wanted: str) -> Source:
         witness=str(head_of(archive.store, insertion.row.id)),
     )
     return Source(data, table.getvalue())
+
+
+def _person(archive: Archive, patient_ref: str) -> dict[str, object]:
+    """Return who a reference is; nothing where nobody has said."""
+    with archive.store.read() as session:
+        person = person_of(session, patient_ref)
+    if person is None:
+        return {}
+    born = person.birth_date.isoformat() if person.birth_date else ""
+    return {"person": {"name": person.name or "", "birth_date": born}}
 
 
 def _readings(archive: Archive, insertion: Insertion) -> tuple[tuple[Reading, ...], str]:

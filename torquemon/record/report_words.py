@@ -44,6 +44,15 @@ class Words:
         """Return what an alert or event is called; an unknown one keeps its code."""
         return str(self._texts["codes"].get(code, code.replace("_", " ")))
 
+    def finding(self, name: str, value: str) -> str:
+        """Return a circumstance with its value; what is not known here stays as it was said."""
+        called = str(self._texts["finding_names"].get(name, name.replace("_", " ")))
+        return f"{called}: {self._texts['finding_values'].get(value, value.replace('_', ' '))}"
+
+    def meaning(self, meaning: str) -> str:
+        """Return what a signature stands for."""
+        return str(self._texts["meanings"].get(meaning, meaning))
+
     def halt(self, reason: str) -> str:
         """Return why a handpiece halted."""
         return str(self._texts["halts"].get(reason, reason.replace("_", " ")))

@@ -9,6 +9,7 @@ from torquemon import DISCLAIMER
 from torquemon.journal import DamagedEntryError
 from torquemon.model import MEASURED
 from torquemon.record.errors import RecordError
+from torquemon.record.history import person_of
 from torquemon.record.insertions import Archive, Insertion
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -39,8 +40,8 @@ def _list_line(insertion: Insertion) -> str:
     return f"{insertion.row.id}  {opened} UTC  {patient}  {meta.get('site')}  {state}{mark}"
 
 
-def show_lines(archive: Archive, insertion: Insertion) -> list[str]:
-    """Return the whole insertion as lines of text."""
+def show_lines(archive: Archive, insertion: Insertion, *, with_name: bool = False) -> list[str]:
+    """Return the whole insertion as lines of text; `with_name` adds who the patient is."""
     try:
         readings = list(archive.readings(insertion))
     except (DamagedEntryError, RecordError):
@@ -48,7 +49,8 @@ def show_lines(archive: Archive, insertion: Insertion) -> list[str]:
     lines = _head(insertion)
     if insertion.mark:
         lines.append(f"*** {insertion.mark}: not measured on a patient ***")
-    lines += ["", *_facts(insertion), ""]
+    lines += ["", *_who(archive, insertion, with_name=with_name), *_facts(insertion)]
+    lines += [*said_lines(insertion), ""]
     lines += curve_lines([r.torque_ncm for r in readings if r.validity in MEASURED])
     start_ns = readings[0].host_time_ns if readings else insertion.row.opened_ns
     lines += ["", *_conclusion(insertion), "", *_alerts(insertion, start_ns), "", DISCLAIMER]
@@ -60,15 +62,47 @@ def _head(insertion: Insertion) -> list[str]:
     return [f"Insertion {insertion.row.id}, {opened} UTC"]
 
 
+def _who(archive: Archive, insertion: Insertion, *, with_name: bool) -> list[str]:
+    meta, found = insertion.row.meta, insertion.whole
+    patient = str(meta.get("patient") or "-")
+    if with_name:
+        with archive.store.read() as session:
+            person = person_of(session, patient)
+        if person is not None:
+            born = f", born {person.birth_date}" if person.birth_date else ""
+            patient += f" ({person.name or 'no name'}{born})"
+    purpose = found.insertion.purpose if found is not None else "insertion"
+    return [
+        f"patient    {patient}",
+        f"operator   {meta.get('operator') or '-'}",
+        *([f"purpose    {purpose}"] if purpose != "insertion" else []),
+    ]
+
+
+def said_lines(insertion: Insertion) -> list[str]:
+    """Return findings and signatures, a line each kind; none where nobody has said anything."""
+    found = insertion.whole
+    if found is None:
+        return []
+    findings = [f"{f.name.replace('_', ' ')} {f.value}" for f in found.standing(found.findings)]
+    signed = [
+        f"{s.operator}, {s.said_utc.isoformat()[:19].replace('T', ' ')} UTC, {s.meaning}, "
+        f"of entry {s.signed_number} ({s.signed_hash[:16]}…)"
+        for s in found.signatures
+    ]
+    lines = [("findings", findings), ("signed", signed)]
+    return [f"{name:10} {'; '.join(said)}" for name, said in lines if said]
+
+
 def _facts(insertion: Insertion) -> list[str]:
     meta = insertion.row.meta
     threshold = meta.get("armed_threshold_ncm")
     reasons = meta.get("threshold_reasons")
     why = "; ".join(str(reason) for reason in reasons) if isinstance(reasons, list) else ""
     asked = "none" if threshold is None else f"{threshold:g} N·cm"
+    teeth = f", between {meta['fdi']}" if meta.get("fdi") else ""
     return [
-        f"patient    {meta.get('patient') or '-'}",
-        f"site       {meta.get('site')}",
+        f"site       {meta.get('site')}{teeth}",
         f"screw      {meta.get('screw')}",
         f"window     {meta.get('window') or 'none published'} N·cm ({meta.get('window_source')})",
         f"threshold  {asked} ({why})",
