@@ -106,7 +106,8 @@ class Gsv:
             return [GaugeProblem(host_time_ns, why)]
         at = (self._channel - 1) * 4
         if len(payload) < at + 4:
-            why = f"the GSV amplifier has no channel {self._channel}: give channel=1 to {at // 4}"
+            last = len(payload) // 4
+            why = f"the GSV amplifier has no channel {self._channel}: give channel=1 to {last}"
             return [GaugeProblem(host_time_ns, why)]
         (value,) = struct.unpack_from(">f", payload, at)
         if math.isfinite(value):

@@ -22,7 +22,7 @@ from torquemon.drivers.gauges.reading import (
 from torquemon.model import Validity
 from torquemon.text import clean
 
-_LINE: Final = re.compile(r"([+-]? {0,8}[0-9.]{1,12}) {0,8}([A-Za-z.*·-]{0,12})")
+_LINE: Final = re.compile(r"([+-]? {0,8}[0-9.]{1,12}) {0,8}((?:[A-Za-z][A-Za-z .*-]{0,11})?)")
 _OVER: Final = re.compile(
     r"([+-]?) ?(?:O\.?L\.?|OVL|OVER ?(?:LOAD|RANGE)?|OVERLOAD)", re.IGNORECASE
 )

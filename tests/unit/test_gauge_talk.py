@@ -1,0 +1,67 @@
+"""The conversation: asks at the instrument's pace, never in bursts, and says what is wrong once."""
+
+from __future__ import annotations
+
+import pytest
+
+from hw_sim.gauges.kinds import EMULATORS
+from tests.gauge_bench import KINDS, talk_over
+from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem, GaugeReading
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_readings_come_at_the_rate_that_is_promised(kind: str) -> None:
+    emulator = EMULATORS[kind]()
+    emulator.torque_ncm = 5.0
+    gauge, talk, _, clock = talk_over(kind, emulator)
+    begin_ns, readings = clock.monotonic_ns(), 0
+    while clock.monotonic_ns() - begin_ns < 10e9:
+        readings += sum(isinstance(event, GaugeReading) for event in talk.step(0.02))
+    assert readings / 10 == pytest.approx(gauge.rate_hz, rel=0.15)
+
+
+def test_after_a_pause_of_this_computer_nothing_is_made_up_for() -> None:
+    emulator = EMULATORS["mark10"]()
+    _, talk, wire, clock = talk_over("mark10", emulator)
+    for _ in range(20):
+        talk.step(0.02)
+    clock.advance(1.0)
+    begin_s = clock.monotonic_ns() / 1e9
+    for _ in range(20):
+        talk.step(0.02)
+    soon = [at_s for at_s in wire.asked_s if begin_s <= at_s < begin_s + 0.02]
+    assert len(soon) <= 2
+
+
+def test_a_problem_that_goes_on_is_told_once_and_again_after_a_reading() -> None:
+    emulator = EMULATORS["mark10"]()
+    _, talk, _, _ = talk_over("mark10", emulator)
+
+    def told(steps: int) -> list[GaugeEvent]:
+        return [e for _ in range(steps) for e in talk.step(0.02) if isinstance(e, GaugeProblem)]
+
+    emulator.with_units = False  # type: ignore[attr-defined]
+    assert len(told(30)) == 1
+    emulator.with_units = True  # type: ignore[attr-defined]
+    assert told(10) == []
+    emulator.with_units = False  # type: ignore[attr-defined]
+    (again, *_) = told(30)
+    assert isinstance(again, GaugeProblem)
+    assert "without a unit" in again.why
+
+
+@pytest.mark.requirement("REQ-GAU-3")
+def test_an_instrument_that_never_gives_a_value_is_given_up_with_its_own_reason() -> None:
+    emulator = EMULATORS["mark10"]()
+    emulator.with_units = False  # type: ignore[attr-defined]
+    _, talk, _, clock = talk_over("mark10", emulator)
+    begin_ns = clock.monotonic_ns()
+    events: list[GaugeEvent] = []
+    while clock.monotonic_ns() - begin_ns < 20e9:
+        events += talk.step(0.02)
+        if events and isinstance(events[-1], GaugeProblem) and events[-1].ends:
+            break
+    last = events[-1]
+    assert isinstance(last, GaugeProblem)
+    assert last.ends
+    assert "switch the unit on" in last.why
