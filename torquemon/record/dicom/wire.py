@@ -1,0 +1,66 @@
+"""pynetdicom's socket with bounds: what the other side announces is not believed.
+
+pynetdicom follows an announced length of up to 4 GB and waits for it without end, and it leaves the
+socket of a refused connection open. Imported only by `cstore`, when it carries something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any, Final
+
+from pynetdicom.ae import ApplicationEntity
+from pynetdicom.transport import AssociationSocket
+
+MAX_PDU_BYTES: Final = 1_000_000
+"""What an archive sends is an acceptance, a status or a release: some hundred bytes."""
+
+
+class Wire(AssociationSocket):
+    """The socket of one association, which somebody else may cut."""
+
+    opened = False
+    too_long = False
+
+    def connect(self, primitive: Any) -> None:  # noqa: ANN401 - pynetdicom's own
+        """Connect; remember whether that succeeded."""
+        super().connect(primitive)
+        self.opened = self.socket is not None
+
+    def recv(self, nr_bytes: int) -> bytearray:
+        """Read so many bytes. Raises OSError where they are more than an answer can have."""
+        if nr_bytes > MAX_PDU_BYTES:
+            self.too_long = True
+            raise OSError("more is announced than an answer can have")
+        return super().recv(nr_bytes)
+
+    def cut(self) -> None:
+        """End the connection: whoever reads or writes on it comes back."""
+        wire = self.socket
+        if wire is not None:
+            with contextlib.suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
+
+    def _shutdown_socket(self) -> None:
+        """Close for good, also where nothing was ever connected."""
+        wire = self.socket
+        if wire is not None:
+            self.cut()
+            wire.close()
+
+
+class Caller(ApplicationEntity):
+    """An application entity that calls over a `Wire`."""
+
+    wire: Wire | None = None
+
+    def _create_socket(self, assoc: Any, address: Any, tls_args: Any) -> Wire:  # noqa: ANN401
+        self.wire = Wire(assoc, address=address)
+        self.wire.tls_args = tls_args
+        return self.wire
+
+    def cut(self) -> None:
+        """End the connection, if there is one."""
+        if self.wire is not None:
+            self.wire.cut()
