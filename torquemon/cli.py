@@ -16,6 +16,7 @@ from torquemon.drivers.command import add_devices
 from torquemon.drivers.pair_command import add_pair
 from torquemon.monitor.command import add_monitor
 from torquemon.record.command import add_record_commands
+from torquemon.record.delivery.command import add_outbox
 from torquemon.record.report_command import add_report
 from torquemon.record.sync_command import add_sync_commands
 from torquemon.run_command import add_run
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_record_commands(subparsers)
     add_report(subparsers)
     add_sync_commands(subparsers)
+    add_outbox(subparsers)
     add_analyse(subparsers)
     add_evaluate(subparsers)
     return parser

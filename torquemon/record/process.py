@@ -12,6 +12,7 @@ from torquemon.chair_lock import ChairLock, LockError
 from torquemon.clock import Clock
 from torquemon.journal import Journal, JournalError
 from torquemon.paths import HomeError
+from torquemon.record.delivery.sending import sending
 from torquemon.record.door import open_door
 from torquemon.record.errors import RecordError
 from torquemon.record.first_record import carry_over
@@ -57,10 +58,13 @@ def run_recorder(clock: Clock, sound: str) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     told = ""
-    with open_door(clock) as wait, sounding(clock, sound), carrying(clock):
-        while not wait(ending, LOOK_EVERY_S):
-            told = _look(clock, told)
-    told = _look(clock, told) or _prune(clock)
+    with sending() as keep_sending:
+        with open_door(clock) as wait, sounding(clock, sound), carrying(clock):
+            while not wait(ending, LOOK_EVERY_S):
+                told = _look(clock, told)
+                keep_sending()
+        told = _look(clock, told)  # and what was folded now still goes out
+    told = told or _prune(clock)
     return 1 if told else 0
 
 

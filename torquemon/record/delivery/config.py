@@ -75,9 +75,14 @@ class Loaded(NamedTuple):
     problems: tuple[str, ...]
 
 
+def config_path() -> Path:
+    """Where the destinations are set up. Raises HomeError."""
+    return paths.home() / "destinations.toml"
+
+
 def load(path: Path | None = None) -> Loaded:
     """Read the destinations; no file means none. Never raises."""
-    path = path or paths.home() / "destinations.toml"
+    path = path or config_path()
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)

@@ -14,11 +14,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from torquemon.record.delivery.queue import NAMED, Waiting
-from torquemon.record.models import Attempt, Delivery, Entry, Outbox
+from torquemon.record.models import Attempt, Delivery, Destination, Entry, Outbox
 from torquemon.record.store import Store
 from torquemon.text import clean
 
 MAX_PROBLEM_CHARS: Final = 300
+PRACTICE: Final = "practice"
+"""The destination of `torquemon sync`, which keeps its own books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +164,14 @@ class Ledger:
             )
             .values(delivered_utc=now, last_try_utc=now, tries=Outbox.tries + 1, problem=problem)
         )
+
+
+def forget(store: Store, destination: str) -> bool:
+    """Give up a destination with all that waits for it; False where none of this name is known."""
+    with store.write() as session:
+        if session.get(Destination, destination) is None or destination == PRACTICE:
+            return False
+        for table in (Outbox, Delivery, Attempt):
+            session.execute(delete(table).where(table.destination == destination))
+        session.execute(delete(Destination).where(Destination.name == destination))
+    return True

@@ -76,7 +76,9 @@ class Queue:
         self._names = names
         self.destination = destination
         with store.write() as session:
-            if session.get(models.Destination, destination) is None:
+            self.new = session.get(models.Destination, destination) is None
+            """Whether nothing was ever queued for it before."""
+            if self.new:
                 now = store.clock.utc_now()
                 session.add(models.Destination(name=destination, kind=kind, added_utc=now))
 
