@@ -36,7 +36,7 @@ class LimitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DeviceLimits:
-    """What the device accepts, in N·cm."""
+    """What the device accepts, in N·cm of its own scale."""
 
     min_ncm: float
     max_ncm: float
@@ -70,13 +70,18 @@ def stop_threshold(
     fracture_torque_ncm: float | None,
     device: DeviceLimits | None,
     overshoots_ncm: Sequence[float] = (),
+    gain: float = 1.0,
 ) -> Threshold:
     """Return the threshold to arm: the lowest of what applies, floored to the device's step.
 
     `wanted_ncm` is the operator's own figure; without it the window's top is taken.
-    `overshoots_ncm` is how far this very device ran on in earlier stops, oldest first. Raises
+    `overshoots_ncm` is how far this very device ran on in earlier stops, oldest first. `gain` is
+    what the device reads of one N·cm, by a signed check: the threshold is translated to its scale,
+    and lowered by that or left, never raised above what would hold without the check. Raises
     LimitError where nothing sensible is left.
     """
+    if not (math.isfinite(gain) and gain > 0):
+        raise LimitError(f"a gain must be a finite number above zero, got {gain}")
     for name, value in (
         ("wanted threshold", wanted_ncm),
         ("window's top", window_high_ncm),
@@ -95,16 +100,19 @@ def stop_threshold(
     notes += margin_note
     value_ncm = limit_ncm - margin_ncm
     step_ncm = device.step_ncm if device else 0.1
-    floored_ncm = _floor_to_step(value_ncm, step_ncm)
+    own_ncm = value_ncm * min(gain, 1.0)  # on the device's scale, and never more than uncorrected
+    floored_ncm = _floor_to_step(own_ncm, step_ncm)
     lowest_ncm = max(ABSOLUTE_MIN_NCM, device.min_ncm if device else 0.0)
     if floored_ncm < lowest_ncm - 1e-9:
         raise LimitError(
             f"no threshold: {value_ncm:g} N·cm ({reason}) is less than the lowest that can be "
             f"armed, {lowest_ncm:g} N·cm"
         )
-    if floored_ncm < value_ncm - 1e-9:
+    if floored_ncm < own_ncm - 1e-9:
         notes.append(f"floored to the device's step of {step_ncm:g} N·cm")
-    return Threshold(floored_ncm, limit_ncm, tuple(notes))
+    if gain != 1.0:
+        notes.append(f"{floored_ncm:g} N·cm on the handpiece's own scale, by a signed check")
+    return Threshold(floored_ncm / gain, limit_ncm / max(gain, 1.0), tuple(notes))
 
 
 def _margin(overshoots_ncm: Sequence[float], limit_ncm: float) -> tuple[float, list[str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from torquemon.drivers.codec import Capability, Generation
+from torquemon.drivers.correction import Correction, Corrections
 from torquemon.drivers.device_messages import Hello
 from torquemon.drivers.readings import VALIDITIES, Block
 from torquemon.model import Origin, Reading
@@ -37,6 +38,8 @@ class DeviceInfo:
     firmware: DeviceText
     origin: Origin
     calibrated: date | None
+    correction: Correction | None = None
+    """What a signed check against a gauge found; None where its readings are taken as they come."""
 
     @classmethod
     def from_hello(cls, hello: Hello) -> DeviceInfo:
@@ -52,6 +55,15 @@ class DeviceInfo:
         if info.can_stop and info.threshold_max_ncm > MAX_THRESHOLD_NCM:
             raise ValueError(f"thresholds up to {info.threshold_max_ncm:g} N·cm")
         return info
+
+    def corrected_by(self, corrections: Corrections) -> DeviceInfo:
+        """Return this device with the correction that was signed for it, if there is one."""
+        return replace(self, correction=corrections.of(self.serial, self.origin))
+
+    @property
+    def gain(self) -> float:
+        """What the handpiece reads of one N·cm; 1 where nothing is corrected."""
+        return 1.0 if self.correction is None else self.correction.gain
 
     @property
     def has_angle(self) -> bool:
@@ -70,23 +82,28 @@ class DeviceInfo:
 
     @property
     def accuracy_ncm(self) -> float:
-        """Stated accuracy in N·cm; 0 where none is stated."""
-        return self.ncm(self.hello.accuracy_counts)
+        """Stated accuracy in N·cm, or what a check leaves open if that is more; 0: not stated."""
+        stated_ncm = self.ncm(self.hello.accuracy_counts)
+        return (
+            stated_ncm
+            if self.correction is None
+            else max(stated_ncm, self.correction.uncertainty_ncm)
+        )
 
     @property
     def threshold_min_ncm(self) -> float:
-        """Lowest threshold that the device accepts."""
-        return self.ncm(self.hello.threshold_min_counts)
+        """Lowest threshold that the device accepts, on its own scale."""
+        return self._own_ncm(self.hello.threshold_min_counts)
 
     @property
     def threshold_max_ncm(self) -> float:
-        """Highest threshold that the device accepts."""
-        return self.ncm(self.hello.threshold_max_counts)
+        """Highest threshold that the device accepts, on its own scale."""
+        return self._own_ncm(self.hello.threshold_max_counts)
 
     @property
     def threshold_step_ncm(self) -> float:
-        """The device's own step."""
-        return self.ncm(self.hello.threshold_step_counts)
+        """The device's own step, on its own scale."""
+        return self._own_ncm(self.hello.threshold_step_counts)
 
     def sentence(self) -> str:
         """Say who it is and what it can do."""
@@ -107,30 +124,38 @@ class DeviceInfo:
             "sample_rate_hz": self.hello.sample_rate_hz,
             "accuracy_ncm": self.accuracy_ncm,
             "calibrated": self.calibrated.isoformat() if self.calibrated else None,
+            **({} if self.correction is None else {"correction": self.correction.fields()}),
             "hello": self.hello.pack().hex(),
         }
 
     def ncm(self, counts: int) -> float:
-        """Turn counts of this device into N·cm."""
+        """Turn counts of this device into N·cm, corrected."""
+        return self._own_ncm(counts) / self.gain
+
+    def _own_ncm(self, counts: int) -> float:
+        """Turn counts into N·cm as the device itself reads them."""
         return counts_to_ncm(counts, self.hello.resolution_millionths, self.hello.torque_unit)
 
     def threshold_counts(self, threshold_ncm: float) -> int:
-        """Turn a threshold into counts, floored to the device's step.
+        """Turn a threshold into counts of the device's own scale, floored to its step.
 
         Raises ValueError where it is not a finite number.
         """
         hello = self.hello
-        counts = ncm_to_counts_floor(threshold_ncm, hello.resolution_millionths, hello.torque_unit)
+        own_ncm = threshold_ncm * self.gain
+        counts = ncm_to_counts_floor(own_ncm, hello.resolution_millionths, hello.torque_unit)
         return counts // hello.threshold_step_counts * hello.threshold_step_counts
 
     def readings(self, block: Block, first_seq: int, host_time_ns: int) -> list[Reading]:
         """Turn a frame's samples into readings. `first_seq` is their number, unwrapped.
 
-        This is the one place where counts become N·cm.
+        This is the one place where counts become N·cm, and where a correction is applied: the
+        chunks that the journal keeps are as the device sent them.
         """
         resolution = self.hello.resolution_millionths
         unit = self.hello.torque_unit
         base_us = block.base_time_us
+        gain = self.gain
         angle_at = 2 if block.has_angle else None
         speed_at = -2 if block.has_speed else None
         return [
@@ -138,7 +163,7 @@ class DeviceInfo:
                 seq,
                 base_us + row[0],
                 host_time_ns,
-                counts_to_ncm(row[1], resolution, unit),
+                counts_to_ncm(row[1], resolution, unit) / gain,
                 None if angle_at is None else row[angle_at] / 1000,
                 None if speed_at is None else row[speed_at] / 10,
                 VALIDITIES[row[-1]],

@@ -17,6 +17,7 @@ from typing import Final
 
 from torquemon.clock import Clock
 from torquemon.drivers.capture import Capture, Chunk, Direction
+from torquemon.drivers.correction import NO_CORRECTIONS, Corrections
 from torquemon.drivers.device_clock import DeviceClock
 from torquemon.drivers.errors import (
     TransportError,
@@ -87,8 +88,9 @@ class Handpiece:
         clock: Clock,
         seed: int,
         keys: Keys = NO_KEYS,
+        corrections: Corrections = NO_CORRECTIONS,
     ) -> None:
-        self.link = Link(seed, keys)
+        self.link = Link(seed, keys, corrections)
         self.capture = Capture()
         self.framer = Framer()
         self.device_clock = DeviceClock()

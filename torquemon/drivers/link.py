@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from torquemon.drivers.codec import PROTOCOL_VERSION, Result
+from torquemon.drivers.correction import NO_CORRECTIONS, Corrections
 from torquemon.drivers.device import DeviceInfo, Sequence
 from torquemon.drivers.device_messages import (
     Ack,
@@ -104,10 +105,14 @@ class Link:
     """One session. `seed` makes session number, ids and nonces; they must differ from last time.
 
     Its lower 64 bits can be read off the wire: where devices prove themselves it needs 192 more
-    that nobody can guess. `keys` are those of the handpieces of this chair, by serial number.
+    that nobody can guess. `keys` are those of the handpieces of this chair, by serial number, and
+    `corrections` what signed checks say of them.
     """
 
-    def __init__(self, seed: int, keys: Keys = NO_KEYS) -> None:
+    def __init__(
+        self, seed: int, keys: Keys = NO_KEYS, corrections: Corrections = NO_CORRECTIONS
+    ) -> None:
+        self.corrections = corrections
         self.phase = LinkPhase.SILENT
         self.info: DeviceInfo | None = None
         self.requests = Requests(seed & 0xFFFF)
@@ -326,7 +331,7 @@ class Link:
             )
             return [Refused(self.refusal)]
         try:
-            info = DeviceInfo.from_hello(hello)
+            info = DeviceInfo.from_hello(hello).corrected_by(self.corrections)
         except (ValueError, OverflowError, OSError) as error:
             self.phase = LinkPhase.REFUSED
             self.refusal = f"the device introduces itself with what cannot be: {error}"

@@ -6,15 +6,19 @@ say, so that nobody finds it out with the screw in hand.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from torquemon.drivers.codec import Result
+from torquemon.drivers.correction import Correction
 from torquemon.local.view import CheckState, CheckView
 from torquemon.model import Validity
 from torquemon.monitor.session import Session
 
 CALIBRATION_DAYS: Final = 365
 """[E] A calibration older than a year is told; makers state one to two years."""
+
+DAYS_PER_MONTH: Final = 30.4375
 
 
 def check_list(session: Session, now_ns: int) -> tuple[CheckView, ...]:
@@ -101,6 +105,15 @@ def _calibration(session: Session) -> CheckView:
         return CheckView(
             id="calibration", gates=False, state=CheckState.WAIT, text="no handpiece yet"
         )
+    troubles = session.handpiece.link.corrections.troubles
+    if troubles:
+        text = (
+            f"{len(troubles)} checks in the folder of this chair are not applied: "
+            "`torquemon calibrate --list` says why"
+        )
+        return _warning("calibration", text, "")
+    if device.correction is not None:
+        return _checked(device.correction, session.today())
     if device.calibrated is None:
         return _warning("calibration", "the date of the last calibration is unknown", "")
     age_days = (session.today() - device.calibrated).days
@@ -109,6 +122,19 @@ def _calibration(session: Session) -> CheckView:
     text = f"calibrated {device.calibrated.isoformat()}, {age_days} days ago"
     old = f"{text}: have it calibrated" if age_days > CALIBRATION_DAYS else ""
     return _warning("calibration", old, text)
+
+
+def _checked(correction: Correction, today: date) -> CheckView:
+    """Say what a signed check against a gauge found, and whether it is too old."""
+    age_days = (today - correction.measured).days
+    if age_days < 0:
+        return _warning("calibration", "this computer's date lies before the calibration", "")
+    date_text, gain = correction.measured.isoformat(), correction.gain
+    if age_days > correction.valid_months * DAYS_PER_MONTH:
+        text = f"checked {date_text}, {age_days} days ago: check it again against a gauge"
+        return _warning("calibration", text, "")
+    text = f"checked {date_text}, {age_days} days ago: reads {gain:.3f} of the torque"
+    return _warning("calibration", "", text)
 
 
 def _storage(session: Session) -> CheckView:

@@ -91,14 +91,20 @@ class Plan:
         }
         return next((name for name in CONFIRM_FIELDS if shown.get(name) != present[name]), "")
 
-    def threshold(self, device: DeviceLimits | None, overshoots_ncm: Sequence[float]) -> Threshold:
-        """Return what may be armed. Raises LimitError with the reason why nothing may."""
+    def threshold(
+        self, device: DeviceLimits | None, overshoots_ncm: Sequence[float], gain: float = 1.0
+    ) -> Threshold:
+        """Return what may be armed. Raises LimitError with the reason why nothing may.
+
+        `gain` is what the device reads of one N·cm, by a signed check.
+        """
         return stop_threshold(
             wanted_ncm=self.wanted_ncm,
             window_high_ncm=self.window.high_ncm if self.window else None,
             fracture_torque_ncm=self.screw.fracture_torque_ncm,
             device=device,
             overshoots_ncm=overshoots_ncm,
+            gain=gain,
         )
 
     def judge_setup(self, limit_ncm: float | None, accuracy_ncm: float) -> JudgeSetup:

@@ -18,6 +18,7 @@ from typing import Final
 from torquemon import paths
 from torquemon.chair_lock import ChairLock
 from torquemon.clock import Clock
+from torquemon.drivers.correction_store import load_corrections
 from torquemon.drivers.handpiece import Handpiece
 from torquemon.drivers.key_store import KeyStore
 from torquemon.drivers.transport import TransportOpener
@@ -81,7 +82,9 @@ class Monitor:
         self._journal = Journal(paths.journal_path())
         self._writer = JournalWriter(self._journal)
         keys = KeyStore(paths.keys_path()).load()
-        self._handpiece = Handpiece(run.opener, clock, secrets.randbits(_SEED_BITS), keys)
+        self._handpiece = Handpiece(
+            run.opener, clock, secrets.randbits(_SEED_BITS), keys, load_corrections(paths.home())
+        )
         self._chronicle = Chronicle(self._writer, clock)
         side = DeviceSide(self._chronicle, run.port)
         self.session = Session(

@@ -327,6 +327,7 @@ class Session:
             found = self.plan.threshold(
                 None if device is None else _limits(device),
                 () if device is None else self._overshoots.get(device.serial, ()),
+                1.0 if device is None else device.gain,
             )
         except LimitError as error:
             return None, (str(error),)
