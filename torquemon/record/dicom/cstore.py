@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from torquemon.record.delivery.exporter import AwayError, RejectedError
 from torquemon.record.dicom.answers import judge
-from torquemon.record.dicom.instance import ENCAPSULATED_PDF, EXPLICIT_LITTLE
+from torquemon.record.dicom.filing import ENCAPSULATED_PDF, EXPLICIT_LITTLE
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

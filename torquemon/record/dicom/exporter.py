@@ -11,7 +11,8 @@ from torquemon.record.delivery.case import Case, Erased, Status
 from torquemon.record.delivery.config import ConfigError
 from torquemon.record.delivery.exporter import Exporter
 from torquemon.record.dicom import cstore, stow
-from torquemon.record.dicom.instance import Filed, replaced, report_of
+from torquemon.record.dicom.filing import Filed
+from torquemon.record.dicom.instance import replaced, report_of
 from torquemon.record.dicom.note import Cause, Withdrawal, note_of
 from torquemon.record.dicom.settings import Settings, Web, read
 

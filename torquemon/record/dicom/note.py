@@ -14,7 +14,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from torquemon.record.dicom import uids, values
-from torquemon.record.dicom.instance import Filed, Habits, enclose, frame, reference
+from torquemon.record.dicom.filing import Filed, Habits, frame, reference
+from torquemon.record.dicom.instance import enclose
 from torquemon.record.report_data import ReportError
 from torquemon.record.report_typst import NoTypstError, drawable
 

@@ -1,7 +1,7 @@
 """The password or token of an archive: from the environment or the keyring, never from a file.
 
-`TORQUEMON_SECRET_ARCHIVE` is that of the destination `[archive]`; in the keyring it stands under
-the service `torquemon-destination` and the destination's name.
+`TORQUEMON_DICOM_SECRET_ARCHIVE` is that of the destination `[archive]`; in the keyring it stands
+under the service `torquemon-dicom` and the destination's name.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
-KEYRING_SERVICE: Final = "torquemon-destination"
-_VARIABLE: Final = "TORQUEMON_SECRET_"
+KEYRING_SERVICE: Final = "torquemon-dicom"
+_VARIABLE: Final = "TORQUEMON_DICOM_SECRET_"
 MAX_CHARS: Final = 8000
 
 

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from torquemon.record.delivery.config import ConfigError, flag, number, only, text
 from torquemon.record.dicom import values
 from torquemon.record.dicom.cstore import VISIT_S, Peer
-from torquemon.record.dicom.instance import Habits
+from torquemon.record.dicom.filing import Habits
 from torquemon.record.dicom.secret import Secret
 from torquemon.text import clean
 

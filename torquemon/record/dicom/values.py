@@ -58,8 +58,8 @@ def identity(text: str, what: str) -> str:
     """
     if not text.strip():
         raise RejectedError(
-            f"this insertion has no {what}: add it (`torquemon amend ID patient_ref …`), then it "
-            "is sent"
+            f"this insertion has no {what}: add it (`torquemon remark amend ID patient_ref …`), "
+            "then it is sent"
         )
     if "\\" in text or len(text) > LO_CHARS or clean(text, LO_CHARS) != text:
         raise RejectedError(
