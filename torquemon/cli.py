@@ -18,6 +18,7 @@ from torquemon.monitor.command import add_monitor
 from torquemon.record.command import add_record_commands
 from torquemon.record.delivery.command import add_outbox
 from torquemon.record.dicom.command import add_dicom
+from torquemon.record.fhir.command import add_fhir
 from torquemon.record.report_command import add_report
 from torquemon.record.sync_command import add_sync_commands
 from torquemon.run_command import add_run
@@ -60,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_report(subparsers)
     add_sync_commands(subparsers)
     add_outbox(subparsers)
+    add_fhir(subparsers)
     add_dicom(subparsers)
     add_analyse(subparsers)
     add_evaluate(subparsers)
