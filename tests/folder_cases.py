@@ -11,6 +11,7 @@ from tests.report_cases import HEAD
 from tests.report_cases import case as report_data
 from torquemon.model import Origin
 from torquemon.record.delivery.case import Case, Correction, Receipt, Status
+from torquemon.record.delivery.exporter import Exporter
 from torquemon.record.folder.exporter import FolderExporter, from_settings
 from torquemon.record.report_typst import NoTypstError
 
@@ -89,7 +90,7 @@ def opened(path: Path, **settings: Any) -> FolderExporter:  # noqa: ANN401 - any
     return from_settings("folder", {"path": str(path), "time_zone": "UTC", **settings})
 
 
-def send(exporter: FolderExporter, case: Case, times: int = 1) -> Receipt:
+def send(exporter: Exporter, case: Case, times: int = 1) -> Receipt:
     """Deliver as the outbox does: each time with the receipt of the time before."""
     receipt = case.previous
     for _ in range(times):

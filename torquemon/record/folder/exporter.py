@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from torquemon.record.delivery.building import AMENDED_MARK
 from torquemon.record.delivery.case import Case, Erased, Status
 from torquemon.record.delivery.exporter import AwayError, RejectedError
 from torquemon.record.folder import note, sidecar
@@ -83,11 +82,11 @@ class FolderExporter:
             "status": str(case.status),
             "plain": plain,
             "base": base,
-            "bases": "/".join(bases),
+            # one each, since a receipt keeps a few hundred characters of a value
+            **{f"base{number}": each for number, each in enumerate(bases)},
             "patient": case.data.patient,
             "name": wanted.stem + wanted.parts[0].suffix,
             "document": how,
-            **({AMENDED_MARK: "yes"} if case.status is Status.AMENDED else {}),
         }
 
     def withdraw(self, erased: Erased) -> None:

@@ -116,7 +116,7 @@ def zone(name: str) -> tzinfo | None:
 def pieces(case: Case, category: str, where: tzinfo | None) -> Mapping[str, str]:
     """Return what a pattern can name of a case; each is fit for a name."""
     data = case.data
-    opened = _shown(case.opened_utc, where)
+    opened = shown(case.opened_utc, where)
     return {
         "patient": piece(data.patient, distinct=bool(data.patient)),
         "date": opened.strftime("%Y-%m-%d"),
@@ -131,7 +131,8 @@ def pieces(case: Case, category: str, where: tzinfo | None) -> Mapping[str, str]
     }
 
 
-def _shown(moment: datetime, where: tzinfo | None) -> datetime:
+def shown(moment: datetime, where: tzinfo | None) -> datetime:
+    """Return a moment in a time zone; None: the machine's own."""
     try:
         return moment.astimezone(where)
     except (OSError, OverflowError, ValueError):  # a year that the machine's zone cannot tell

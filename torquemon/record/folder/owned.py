@@ -7,6 +7,7 @@ is left alone, whatever its name.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class Shelf:
         return max((int(hit[1]) for hit in hits if hit), default=1)
 
 
-def bases_of(previous: Mapping[str, str]) -> tuple[str, ...]:
+def bases_of(references: Mapping[str, str]) -> tuple[str, ...]:
     """Return all bases that a receipt names, oldest first."""
-    return tuple(each for each in previous.get("bases", "").split("/") if each)
+    numbers = itertools.takewhile(lambda n: f"base{n}" in references, itertools.count())
+    return tuple(references[f"base{number}"] for number in numbers)
