@@ -52,9 +52,11 @@ from torquemon.record.archive_view import (
     origin_fits,
     stored_curve,
 )
+from torquemon.record.delivery.asking import send_again
+from torquemon.record.delivery.status import lines
 from torquemon.record.errors import NoSuchInsertionError, RecordError, RefusedError
 from torquemon.record.history import MAX_LISTED, Summary, search, whole
-from torquemon.record.models import Destination, Insertion, Outbox, Person
+from torquemon.record.models import Insertion, Person
 from torquemon.record.opening import open_store
 from torquemon.record.ports import Ports
 from torquemon.record.remarks import Remarks
@@ -222,12 +224,8 @@ class ArchiveDesk:
         Remarks(store).sign(insertion_id, act.who)
         return f"signed by {clean(act.who, 64)}"
 
-    def _send(self, store: Store, _: str, __: Act) -> str:
-        outbox = _outbox(store)
-        if not outbox:
-            raise RefusedError("no destination is set up: nothing can be sent from here")
-        waits = ", ".join(f"{line.destination} ({line.waiting} waiting)" for line in outbox)
-        return f"every record is carried on by itself to: {waits}"
+    def _send(self, store: Store, insertion_id: str, _: Act) -> str:
+        return send_again(store, insertion_id)
 
     def _make_report(self, _: Store, insertion_id: str, __: Act) -> str:
         return self._report.begin(insertion_id)
@@ -280,29 +278,14 @@ def _meant(store: Store, wanted: str) -> str:
 
 
 def _outbox(store: Store) -> tuple[OutboxLine, ...]:
-    with store.read() as session:
-        names = list(session.scalars(select(Destination.name).order_by(Destination.name)))
-        rows = {
-            name: (waiting, tried, problem)
-            for name, waiting, tried, problem in session.execute(
-                select(
-                    Outbox.destination,
-                    func.count(),
-                    func.count(Outbox.problem),
-                    func.max(Outbox.problem),
-                )
-                .where(Outbox.delivered_utc.is_(None))
-                .group_by(Outbox.destination)
-            )
-        }
     return tuple(
         OutboxLine(
-            destination=clean(name, 60),
-            waiting=rows.get(name, (0, 0, None))[0],
-            failed=rows.get(name, (0, 0, None))[1],
-            error=clean(rows.get(name, (0, 0, None))[2] or "", 200),
+            destination=line.name,
+            waiting=line.waiting,
+            failed=max(line.set_aside, int(bool(line.problem))),
+            error=line.problem,
         )
-        for name in names
+        for line in lines(store)
     )
 
 
