@@ -35,7 +35,12 @@ class EmulatedImada(EmulatedGauge):
 
 
 class EmulatedMecmesin(EmulatedGauge):
-    """Single characters, no end. `with_units` off: a number alone, as its menu can be set."""
+    """Single characters, no end. `with_units` off: a number alone, as its menu can be set.
+
+    `orders` are the letters of units and modes, and the keys.
+    """
+
+    orders: Final = frozenset(bytes((byte,)) for byte in b"abcdefghirstuvwxy\x01\x02\x03\x04\x05")
 
     baud_rate = 9600
     rate_hz = 20.0
@@ -68,7 +73,8 @@ class EmulatedMecmesin(EmulatedGauge):
             return f"{decimal(self.in_unit(), 4)}{unit}\r\n".encode()
         if command == b"U":
             return f"{self.spelled[self.unit]}\r\n".encode()
-        self.set_by_host.append(command)
+        if command in self.orders:
+            self.set_by_host.append(command)
         return b""
 
 
@@ -99,7 +105,8 @@ class EmulatedShimpo(EmulatedGauge):
     def answer(self, command: bytes) -> bytes:
         """See `EmulatedGauge.answer`: one to six characters, a space, the unit."""
         if command != b"?":
-            self.set_by_host.append(command)
+            if command in (b"S", b"P"):  # the first bytes of what sets a unit, and the zero
+                self.set_by_host.append(command)
             return b""
         value = self.in_unit()
         digits = 4

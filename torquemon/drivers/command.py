@@ -17,7 +17,10 @@ def add_devices(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "--probe",
         action="store_true",
-        help="ask each port who is there with a hello frame (an unknown device may not like it)",
+        help="ask each port who is there: a handpiece, or a torque gauge (see --list)",
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="with --probe: say what would be sent, and send nothing"
     )
     parser.add_argument(
         "--ble",
@@ -34,6 +37,8 @@ def run_devices(args: argparse.Namespace) -> int:
         from torquemon.drivers.ble_command import run_air
 
         return run_air()
+    if args.list:
+        return _list_questions()
     from torquemon.drivers.serial_port import list_serial_ports
 
     ports = [(port.device, str(port.description)) for port in list_serial_ports()]
@@ -50,13 +55,37 @@ def run_devices(args: argparse.Namespace) -> int:
     return 0 if found else 1
 
 
+def _list_questions() -> int:
+    """Say what a probe sends, in order."""
+    from torquemon.drivers.gauges.probe import LONGEST_S, STEPS
+    from torquemon.drivers.probe import PROBE_S
+    from torquemon.drivers.serial_port import BAUD_RATE
+
+    sys.stdout.write("sent to each port, in this order, until something answers:\n")
+    sys.stdout.write(
+        f"{BAUD_RATE} baud: a hello frame of 17 bytes between zero bytes (handpiece)\n"
+    )
+    sys.stdout.write("".join(f"{step.words()}\n" for step in STEPS))
+    sys.stdout.write(
+        f"at most {PROBE_S + LONGEST_S:.1f} s a port; nothing of it sets, zeroes or starts "
+        "anything on the devices that are known; a port in use is left alone\n"
+    )
+    return 0
+
+
 def _ask(url: str) -> tuple[str, bool]:
+    """Ask who is on a port: first as a handpiece, then as a gauge."""
     from torquemon.clock import SystemClock
     from torquemon.drivers.device import DeviceInfo
-    from torquemon.drivers.probe import probe
-    from torquemon.drivers.serial_port import SerialOpener
+    from torquemon.drivers.gauges.probe import FoundGauge, probe_gauge
+    from torquemon.drivers.probe import NOBODY, probe
+    from torquemon.drivers.serial_port import SerialOpener, SerialPort
 
-    answer = probe(SerialOpener(url), SystemClock(), secrets.randbits(64))
-    if not isinstance(answer, DeviceInfo):
+    clock = SystemClock()
+    answer = probe(SerialOpener(url), clock, secrets.randbits(64))
+    if isinstance(answer, DeviceInfo):
+        return answer.sentence(), True
+    if NOBODY not in answer:  # no such port, in use, or a handpiece that refuses: no more questions
         return answer, False
-    return answer.sentence(), True
+    gauge = probe_gauge(lambda baud_rate: SerialPort(url, baud_rate), clock)
+    return (gauge.sentence(), True) if isinstance(gauge, FoundGauge) else (gauge, False)

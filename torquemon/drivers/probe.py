@@ -15,6 +15,8 @@ from torquemon.drivers.link import Connected, Link, Refused
 from torquemon.drivers.transport import TransportOpener
 
 PROBE_S: Final = 1.2
+NOBODY: Final = "no answer"
+"""In the sentence when no handpiece answered: then it may be asked whether a gauge is there."""
 
 
 def probe(opener: TransportOpener, clock: Clock, seed: int) -> DeviceInfo | str:
@@ -45,5 +47,5 @@ def probe(opener: TransportOpener, clock: Clock, seed: int) -> DeviceInfo | str:
     finally:
         transport.close()
     if heard:
-        return f"{heard} bytes came, but no answer in this protocol: another kind of device?"
-    return "no answer: off, another baud rate, or a device that speaks another protocol"
+        return f"{heard} bytes came, but {NOBODY} in this protocol: another kind of device?"
+    return f"{NOBODY}: off, another baud rate, or a device that speaks another protocol"
