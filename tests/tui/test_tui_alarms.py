@@ -254,6 +254,7 @@ def test_tui_words_of_the_strip_fit_at_80_columns(language: str) -> None:
         async with played(stage, (80, 24), Settings(language=language)) as pilot:
             region = pilot.app.screen.query_one(StateStrip).region
             assert "…" not in text_of(lines_of(pilot)[region.y : region.bottom])
+        async with played(stage, (80, 23), Settings(language=language)) as pilot:
             keys = text_of(lines_of(pilot))[-80:]
             assert keys.rstrip().endswith({"en": "Quit", "de": "Aus"}[language])
 

@@ -88,6 +88,8 @@ def test_review_shows_curve_verdict_reason_mark_and_remarks(size: tuple[int, int
             assert "WITHIN THE WINDOW, 11.9 N·cm" in text
             assert "P-100" in text
             assert any("\u2800" < char <= "\u28ff" for char in text)
+            assert "N·cm 0   ┃ window 5-15 N·cm" in text
+            assert "10┫" in text
             if size[1] >= 40:
                 assert "maximum 11.9 N·cm lies in the window" in text
                 assert "another verdict than the monitor" in text

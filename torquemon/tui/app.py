@@ -141,6 +141,11 @@ class DashboardApp(App[int]):
             ways.insert.notice.tell("; ".join(self._problems), urgent=True)
         self.run_worker(ways.feed(), group="pump")
 
+    @property
+    def furnished(self) -> bool:
+        """Whether all screens are there, and none is loaded any more."""
+        return self._ways is not None and self._ways.furnished
+
     def keep_stop(self) -> None:
         """Have STOP sent as soon as it can be: it was asked for on the waiting screen."""
         self._stop_asked = True
@@ -179,6 +184,7 @@ class DashboardApp(App[int]):
         if self.latest_view is not None and self._ways is not None:
             for screen in self._ways.screens():
                 if screen.is_running:
+                    screen.reword()
                     screen.apply(self.latest_view, None)
 
     def next(self) -> None:

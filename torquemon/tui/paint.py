@@ -19,6 +19,7 @@ from textual.widget import Widget
 from torquemon.text import clean
 from torquemon.tui import palette
 from torquemon.tui.palette import Role
+from torquemon.tui.words import language
 
 Line = list[Segment]
 
@@ -123,7 +124,7 @@ class Painted(Widget):
         super().__init__(id=id, classes=classes, markup=False)
         self._state: object = None
         self._lines: list[Strip] = []
-        self._painted_for: tuple[int, int, int] | None = None
+        self._painted_for: tuple[int, int, int, str] | None = None
 
     def set_state(self, state: object) -> None:
         """Show `state` from now on."""
@@ -143,7 +144,7 @@ class Painted(Widget):
     def render_line(self, y: int) -> Strip:
         """Return line `y` (see `Widget`)."""
         width, height = self.size
-        painted_for = (width, height, palette.changes())
+        painted_for = (width, height, palette.changes(), language())
         blank = _blank(self.GROUND)
         if self._painted_for != painted_for:
             self._painted_for = painted_for

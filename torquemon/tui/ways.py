@@ -77,6 +77,11 @@ class Ways:
         for name, screen in self._others.items():
             self._app.install_screen(screen, name)
 
+    @property
+    def furnished(self) -> bool:
+        """Whether all screens are there: from now on nothing is loaded beside the drawing."""
+        return bool(self._others)
+
     def screens(self) -> tuple[BaseScreen, ...]:
         """Return all screens that there are by now."""
         return (self.insert, *self._others.values())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.tui.scenes.insert import dressed
 from tests.tui.tui_scenes import Give, Scene, Stage, register
+from tests.tui.tui_views import alarm
 from torquemon.local.view import Band, CheckState, CheckView, SessionPhase, View
+from torquemon.model import AlertCode, Priority
 
 _CHECKS = (
     ("link", True, CheckState.OK, "measurements arrive from /dev/pts/3"),
@@ -43,6 +45,30 @@ def staged(name: str, *keys: str, wide: bool = False) -> None:
     )
 
 
+def alarmed(give: Give) -> View:
+    """Return a view of a recording beside which Prepare is open, with alarms that wait."""
+    return planned(
+        give,
+        phase=SessionPhase.RECORDING,
+        band=Band.CONTACT,
+        worst_band=Band.CONTACT,
+        checks=(),
+        to_confirm=(),
+        alarms=(
+            alarm(3, why=give(LONGEST_WHY)),
+            alarm(2, priority=Priority.WARNING, code=AlertCode.NEAR_LIMIT, why=give("near")),
+        ),
+    )
+
+
+LONGEST_WHY = (
+    "possible root contact: torque rose 14.2 N·cm above the running trend within 36 degrees "
+    "(142 N·cm per turn, running slope 2.0) at 4.1 mm nominal depth; neither cortex, taper, "
+    "restart nor the seat at 9.0 mm explains it"
+)
+"""The longest reason that the judge gives."""
+
 staged("tiles")
+register(Scene("prepare-alarm", lambda give: Stage(alarmed(give), keys=("f2",))))
 staged("site", "tab", "tab", "tab", "enter", wide=True)
 staged("confirm", "space", wide=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from torquemon.local.archive import CurvePage, InsertionLine, InsertionView, RecordState
 from torquemon.model import Origin
-from torquemon.tui.screens.prepare import say_site
 from torquemon.tui.widgets.panels import Entry
 from torquemon.tui.widgets.stored_plot import Curve, Mark, Scene
 from torquemon.tui.widgets.touch import Item
-from torquemon.tui.words import say, told
+from torquemon.tui.words import say, say_count, say_site, told
 
 
 def mark_of(origin: Origin) -> str:
@@ -57,7 +56,7 @@ def facts_of(view: InsertionView) -> tuple[str, list[Entry]]:
     if not view.agrees and line.state is RecordState.CLOSED:
         entries.append(Entry("!", say("review.disagrees")))
     if view.missing_samples:
-        entries.append(Entry("!", say("review.missing", count=view.missing_samples)))
+        entries.append(Entry("!", say_count("review.missing", view.missing_samples)))
     entries.append(Entry("", f"{view.screw_name} · {view.device} · {line.operator}"))
     return title, entries
 

@@ -19,6 +19,7 @@ from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, View
 from torquemon.tui import looks
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
+from torquemon.tui.paint import Painted
 from torquemon.tui.widgets.keys import StopButton
 from torquemon.tui.widgets.nav import HELP, PLACES, NavBar
 from torquemon.tui.widgets.status_bar import NoticeLine, StatusBar
@@ -78,6 +79,11 @@ class BaseScreen(Screen[None]):
             # Not painted: no line is free for it. That ends with a resize, not with haste.
             await asyncio.sleep(_UNPAINTED_S)
             await self.wait_for_refresh()
+
+    def reword(self) -> None:
+        """Say everything again: the language or the look has changed."""
+        for widget in self.query(Painted):
+            widget.repaint()
 
     # Ways
 

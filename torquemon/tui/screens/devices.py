@@ -17,7 +17,7 @@ from torquemon.tui.paint import shown
 from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.touch import Item, TouchButton, TouchList
-from torquemon.tui.words import say, told
+from torquemon.tui.words import say, say_count, told
 
 _LOOK_S = 2.0
 
@@ -87,7 +87,7 @@ class DevicesScreen(FrameScreen):
         ports = answer.ports or ()
         here = self.view.link.port if self.view is not None else ""
         self._ports.fill([_item(port, here) for port in ports])
-        self._said.show_text(told(answer.text) or say("devices.ports", count=len(ports)))
+        self._said.show_text(told(answer.text) or say_count("devices.ports", len(ports)))
 
     def fresh(self, view: View) -> None:
         """See `FrameScreen`."""
@@ -126,5 +126,10 @@ def _entries(view: View) -> list[Entry]:
         entries.append(Entry(say("devices.accuracy"), accuracy))
     if device.battery_percent is not None:
         entries.append(Entry(say("devices.battery"), f"{device.battery_percent} %"))
-    lost = say("devices.lost", lost=link.lost_samples, bad=link.bad_frames)
+    lost = ", ".join(
+        (
+            say_count("devices.lost", link.lost_samples),
+            say_count("link.bad_frames", link.bad_frames),
+        )
+    )
     return [*entries, Entry(say("devices.losses"), lost)]

@@ -14,9 +14,10 @@ from textual.containers import Container, Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
-from torquemon.local.view import CurveBlock, View
+from torquemon.local.view import CurveBlock, SessionPhase, View
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.screens.base import BaseScreen
+from torquemon.tui.widgets.banner import AlarmBanner
 from torquemon.tui.widgets.digits import TorqueNumber
 from torquemon.tui.widgets.header import Header, Watermark
 from torquemon.tui.widgets.keys import StopButton
@@ -41,9 +42,11 @@ class FrameScreen(BaseScreen):
         self._watermark, self._header = Watermark(id="watermark"), Header(id="header")
         self._number, self._words = TorqueNumber(id="live-number"), LiveWords(id="live-words")
         self._help = TextPanel(id="help-panel")
+        self._banner = AlarmBanner(id="banner")
         self._parts: tuple[_Part, ...] = (
             self._watermark,
             self._header,
+            self._banner,
             self._number,
             self._words,
             self.notice,
@@ -58,6 +61,7 @@ class FrameScreen(BaseScreen):
             yield self._number
             yield self._words
             yield StopButton(id="live-stop")
+        yield self._banner
         with Container(id="body"):
             yield from self.body()
         yield self._help
@@ -80,6 +84,7 @@ class FrameScreen(BaseScreen):
         del block
         self.view = view
         self.remove_class("lost")
+        self.set_class(view.phase is not SessionPhase.RECORDING, "-calm")
         for part in self._parts:
             part.show(view)
         self.fresh(view)

@@ -33,10 +33,11 @@ from torquemon.tui.widgets.header import Header, Watermark
 from torquemon.tui.widgets.keys import KeyBar, StopButton
 from torquemon.tui.widgets.panels import (
     Entry,
+    TextPanel,
     Welcome,
-    ask_panel,
+    ask_to_quit,
+    explain_keys,
     explain_loss,
-    help_panel,
     lost_panel,
 )
 from torquemon.tui.widgets.state_strip import StateStrip
@@ -85,12 +86,13 @@ class InsertScreen(BaseScreen):
         self._verdict, self._welcome = VerdictPanel(id="verdict"), Welcome(id="welcome")
         self._depth, self._arm = DepthBar(id="depth"), ArmPanel(id="arm")
         self._alarms, self._keys = AlarmList(id="alarms"), KeyBar(id="keys")
+        self._help, self._ask = TextPanel(id="help"), TextPanel(id="ask")
         self._slots: tuple[Widget, ...] = (
             self._curve,
             self._log,
             self._welcome,
-            help_panel(),
-            ask_panel(),
+            self._help,
+            self._ask,
         )
         self._parts: tuple[_Part, ...] = (
             self._watermark,
@@ -128,7 +130,7 @@ class InsertScreen(BaseScreen):
                 yield self._alarms
                 yield StopButton(id="stop")
         with Vertical(id="lost"):
-            yield BlockWords(say("lost.word.1"), say("lost.word.2"), colour=palette.VERMILLION)
+            yield BlockWords("lost.word.1", "lost.word.2", colour=palette.VERMILLION)
             yield self._lost_words
         yield self.status
         yield self.notice
@@ -136,9 +138,16 @@ class InsertScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Begin with the words that stand there until the first view."""
+        self.reword()
         self._set_panel(None)
         self._lost_words.show_text(say("lost.connecting"), Entry("", say("disclaimer")))
         self.add_class("waiting")
+
+    def reword(self) -> None:
+        """See `BaseScreen`."""
+        explain_keys(self._help)
+        ask_to_quit(self._ask)
+        super().reword()
 
     def on_resize(self, event: events.Resize) -> None:
         """Make the keys targets for a finger where the terminal has room for them."""
@@ -239,9 +248,14 @@ class InsertScreen(BaseScreen):
         await self.run_action(event.action)
 
     def _start_once(self, view: View) -> None:
-        """Start the recording that was asked for on the command line, once the device is there."""
+        """Start the recording that was asked for on the command line, once the device is there.
+
+        And once this screen keeps up: loading the other screens may take longer than the second
+        after which the operator counts as gone, and then nothing would be armed.
+        """
         ready = view.link.phase is LinkPhase.CONNECTED and view.device is not None
-        if self._start_pending and ready and view.controlling:
+        seen = view.controlling and view.operator_present and self.app.furnished
+        if self._start_pending and ready and seen:
             self._start_pending = False
             if view.phase is SessionPhase.PREPARE:
                 self.send(OrderName.START)

@@ -25,7 +25,7 @@ from torquemon.tui.widgets.checks import CheckList
 from torquemon.tui.widgets.editors import ConfirmPanel, Editor, FieldEditor, SpotEditor
 from torquemon.tui.widgets.header import window_text
 from torquemon.tui.widgets.touch import Item, TouchButton
-from torquemon.tui.words import say, to_point
+from torquemon.tui.words import say, say_count, say_site, to_point
 
 TILES: Final = ("patient", "operator", "site", "screw", "window", "threshold", "tare", "start")
 _ASK_STATE_S: Final = 2.0
@@ -224,7 +224,7 @@ class PrepareScreen(FrameScreen):
             self.confirm.know(say("confirm.unknown"))
             return
         who = ", ".join(part for part in (known.name, known.birth_date) if part)
-        before = say("confirm.before", count=known.insertions, last=known.last_utc[:10])
+        before = say_count("confirm.before", known.insertions, last=known.last_utc[:10])
         before = before if known.insertions else say("confirm.first")
         self.confirm.know(f"{who}. {before}" if who else before)
 
@@ -254,11 +254,6 @@ def _sound(view: View) -> CheckView:
     if view.sound is SoundPhase.OK:
         return _warn("sound", "", say("check.sound.ok"))
     return _warn("sound", view.sound_why or say("check.sound.none"))
-
-
-def say_site(site_id: str, name: str) -> str:
-    """Return a site in the language of the screen; one of the clinic's own by its name."""
-    return say(f"site.{site_id}") if site_id in builtin().sites else name
 
 
 def _screws(site: str) -> list[Item]:

@@ -29,6 +29,11 @@ _ABOVE_WINDOW: Final = 1.4
 _ABOVE_THRESHOLD: Final = 1.2
 
 
+def axis_sign(*, labelled: bool, in_window: bool) -> str:
+    """Return the sign of the torque axis in one row; the window is told without colour too."""
+    return ("┫" if labelled else "┃") if in_window else ("┤" if labelled else "│")
+
+
 class TorqueAxis(NamedTuple):
     """The torque axis from 0 to `top_ncm`, with what is marked on it."""
 

@@ -14,7 +14,7 @@ from textual.geometry import Size
 from torquemon.local.view import AlarmView, View
 from torquemon.model import Priority
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, fitted, sentence, shown, style, wrapped
+from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style, wrapped
 from torquemon.tui.widgets.alarms import SHAPES, gravest_first
 from torquemon.tui.words import say, told
 
@@ -76,7 +76,7 @@ class AlarmBanner(Painted):
             f"{say(f'code.{alarm.code.value}')}  {marks(alarm)}{more}",
         )
         head = [Segment(fitted(" ".join(parts), width), style(*ink, bold=True))]
-        rows = wrapped(reason(alarm), width - 2)
+        rows = clipped(reason(alarm), width - 2, height - 1)
         body = [[Segment(f" {row}", style(palette.INK, self.GROUND))] for row in rows]
         return [head, *body][:height]
 

@@ -17,7 +17,7 @@ from torquemon.model import Priority
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, fitted, style
 from torquemon.tui.palette import Role
-from torquemon.tui.widgets.axes import TorqueAxis, torque_axis
+from torquemon.tui.widgets.axes import TorqueAxis, axis_sign, torque_axis
 from torquemon.tui.widgets.braille import BLANK, DOTS_X, DOTS_Y, BrailleCanvas
 from torquemon.tui.widgets.envelope import FIRST_SPAN_TURNS, Envelope
 from torquemon.tui.widgets.track import Track, turns_of_depth
@@ -196,7 +196,7 @@ class TorqueCurve(Painted):
             if chars[x] == BLANK:
                 chars[x] = _DEPTH_LINE
         inks = {BLANK: ruled, _DEPTH_LINE: palette.MUTED}
-        tick = "┤" if label else "│"
+        tick = axis_sign(labelled=bool(label), in_window=axis.in_window(middle))
         line = [Segment(f"{label:>{_LABEL - 1}}{tick}", style(palette.MUTED))]
         line += _merged(chars, inks, ground, char)
         return line
@@ -248,7 +248,7 @@ class TorqueCurve(Painted):
             text = fitted(text, end - len(label)) + label
         if self._wanted != self.over:
             text = fitted(f"0 {say('plot.no_angle')}", cells // _TICKS) + text[cells // _TICKS :]
-        return [Segment(" " * _LABEL + text, style(palette.MUTED))]
+        return [Segment(fitted(say("unit"), _LABEL) + text, style(palette.MUTED))]
 
 
 def _merged(chars: list[str], inks: dict[str, Role], ground: Role, char: str) -> Line:

@@ -116,19 +116,20 @@ def _drawn(text: str, size: Fit, room: int, height: int) -> tuple[str, ...]:
 
 
 class BlockWords(Painted):
-    """Words in block letters over the full width, one a line, for what must not be missed."""
+    """Words of the catalogue in block letters over the full width, one a line, not to be missed."""
 
-    def __init__(self, *words: str, colour: Role, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *keys: str, colour: Role, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._words = words
+        self._keys = keys
         self._colour = colour
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""
-        rows = max(1, (height - len(self._words) + 1) // len(self._words))
-        rows = min(fit(word, width - 2, rows).rows for word in self._words)
+        words = [say(key) for key in self._keys]
+        rows = max(1, (height - len(words) + 1) // len(words))
+        rows = min(fit(word, width - 2, rows).rows for word in words)
         lines: list[Line] = []
-        for word in self._words:
+        for word in words:
             size = condensed(word, width - 2, rows)
             lines += [
                 blocks(centred(row, width), self._colour)

@@ -11,7 +11,7 @@ from torquemon.local.view import SessionPhase, View
 from torquemon.model import Origin
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, centred, fitted, shown, style
-from torquemon.tui.words import say
+from torquemon.tui.words import say, say_site
 
 _MARK = "▓"
 
@@ -31,7 +31,8 @@ class Header(Painted):
         """Show the head of `view`."""
         patient = view.patient or say("patient.none")
         # The longest comes last: it is what a narrow terminal cuts.
-        what = (patient, view.site_name, window_text(view), view.screw_name)
+        site = f"{say_site(view.site, view.site_name)} {view.fdi}".strip()
+        what = (patient, site, window_text(view), view.screw_name)
         text = " · ".join(shown(part) for part in what if part)
         self.set_state(_Shown(view.phase, int(view.elapsed_s), text))
 

@@ -4,43 +4,46 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from torquemon.local.view import AlarmView, Band, SessionPhase, View
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, clipped, fitted, sentence, shown, style
+from torquemon.tui.paint import Line, Painted, clipped, fitted, shown, style
+from torquemon.tui.widgets.alarms import SHAPES as ALARM_SHAPES
+from torquemon.tui.widgets.alarms import gravest_first
 from torquemon.tui.widgets.arming import head
 from torquemon.tui.widgets.state_strip import SHAPES
-from torquemon.tui.words import say
+from torquemon.tui.words import say, told
 
 
 class _Shown(NamedTuple):
     band: Band
     phase: str
     arm: str
-    alarm: AlarmView | None
+    alarms: tuple[AlarmView, ...]
     lost: str
+    recording: bool = False
 
 
 class LiveWords(Painted):
-    """State and shape, whether it records, the threshold as read back, the gravest alarm."""
+    """State and shape, whether it records, the threshold as read back, the alarms by name."""
 
     GROUND = palette.PANEL
 
     def show(self, view: View) -> None:
         """Show `view`."""
-        open_alarms = [a for a in view.alarms if not a.acknowledged or a.active]
-        gravest = max(
-            open_alarms, key=lambda a: (not a.acknowledged, a.priority.rank, a.id), default=None
-        )
+        alarms = [a for a in gravest_first(view.alarms) if not a.acknowledged or a.active]
         phase = say(f"phase.{view.phase.value}")
-        if view.phase is SessionPhase.RECORDING:
+        recording = view.phase is SessionPhase.RECORDING
+        if recording:
             phase = f"● {phase}"
-        self.set_state(_Shown(view.band, phase, head(view)[1], gravest, ""))
+        arm = head(view)[1]
+        self.set_state(_Shown(view.band, phase, arm, tuple(alarms), "", recording))
 
     def lose(self, why: str) -> None:
         """Say that the monitor is lost."""
-        self.set_state(_Shown(Band.NO_DATA, "", "", None, shown(why) or say("lost.word.2")))
+        self.set_state(_Shown(Band.NO_DATA, "", "", (), shown(told(why)) or say("lost.word.2")))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""
@@ -60,24 +63,36 @@ class LiveWords(Painted):
             ]
         word = f" {SHAPES[state.band]} {say(f'state.{state.band.value}')} "
         colour = palette.BAND_COLOURS[state.band]
+        phase = f"  {state.phase}"
+        if cell_len(word) + cell_len(phase) > width and not state.recording:
+            phase = ""  # the head says so too
         lines: list[Line] = [
             [
                 Segment(word, style(palette.ON_FILL, colour, bold=True)),
-                Segment(f"  {state.phase}", style(palette.INK, self.GROUND, bold=True)),
+                Segment(
+                    fitted(phase, max(0, width - cell_len(word))),
+                    style(palette.INK, self.GROUND, bold=True),
+                ),
             ],
             [Segment(f" {state.arm}", style(palette.INK, self.GROUND))],
         ]
-        return [*lines, *self._alarm(state.alarm, width, height - len(lines))][:height]
+        return [*lines, *self._alarms(state.alarms, width, height - len(lines))][:height]
 
-    def _alarm(self, alarm: AlarmView | None, width: int, rows: int) -> list[Line]:
-        if alarm is None:
+    def _alarms(self, alarms: tuple[AlarmView, ...], width: int, rows: int) -> list[Line]:
+        """Return the names of the alarms; the reason of the gravest stands in the banner."""
+        if not alarms:
             none = f" {say('alarms')}: {say('alarms.none')}"
             return [[Segment(none, style(palette.MUTED, self.GROUND))]]
-        colour = palette.PRIORITY_COLOURS[alarm.priority]
-        text = f"▲ {say(f'code.{alarm.code.value}')}: {sentence(shown(alarm.why))}"
-        look = (
-            style(palette.INK, self.GROUND)
-            if alarm.acknowledged
-            else style(palette.ON_FILL, colour, bold=True)
-        )
-        return [[Segment(fitted(f" {row}", width), look)] for row in clipped(text, width - 2, rows)]
+        lines: list[Line] = []
+        for index, alarm in enumerate(alarms[:rows]):
+            left = len(alarms) - index - 1
+            more = f" +{left}" if left and index == rows - 1 else ""
+            name = f" {ALARM_SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
+            colour = palette.PRIORITY_COLOURS[alarm.priority]
+            look = (
+                style(palette.INK, self.GROUND)
+                if alarm.acknowledged
+                else style(palette.ON_FILL, colour, bold=True)
+            )
+            lines.append([Segment(fitted(name, width - len(more)) + more, look)])
+        return lines

@@ -33,8 +33,13 @@ PLACES: Final = (
 HELP: Final = Place("help", "?", "f1")
 
 
+MORE: Final = "more"
+"""The field that shows the screens for which there is no room."""
+_ARROWS: Final = ("◄", "►")
+
+
 class NavBar(Painted):
-    """All screens and the help; where they do not fit, those around the present one."""
+    """All screens and the help; where they do not fit, a part of them and an arrow to the rest."""
 
     GROUND = palette.RAISED
 
@@ -49,18 +54,23 @@ class NavBar(Painted):
         super().__init__(id=id)
         self._state = here
         self._fields: list[tuple[int, int, str]] = []
+        self._turned = 0
 
     def _places(self, width: int) -> tuple[Place, ...]:
         every = (*PLACES, HELP)
         room = width // TARGET_COLUMNS
         if room >= len(every):
             return every
-        # Too narrow for all: the help and the screens around this one; each step shows others.
+        # Too narrow for all: the arrow shows those that are left out, and leads to them.
         names = [place.name for place in PLACES]
         at = names.index(str(self._state)) if self._state in names else 0
-        count = max(1, room - 1)
-        first = min(max(0, at - count // 2), len(PLACES) - count)
-        return (*PLACES[max(0, first) : first + count], HELP)
+        count = max(1, room - 2)
+        firsts = [min(first, len(PLACES) - count) for first in range(0, len(PLACES), count)]
+        first = firsts[(at // count + self._turned) % len(firsts)]
+        left_out = [place.number for place in (*PLACES[:first], *PLACES[first + count :])]
+        arrow = _ARROWS[first == 0]
+        more = Place(MORE, f"{arrow} {' '.join(left_out)}", "")
+        return (*PLACES[first : first + count], more, HELP)
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""
@@ -76,7 +86,9 @@ class NavBar(Painted):
             ink, ground = (
                 (palette.ON_FILL, palette.MUTED) if here else (palette.INK, palette.RAISED)
             )
-            word = f"{place.number} {say(f'nav.{place.name}')}"
+            word = place.number
+            if place.name != MORE:
+                word = f"{place.number} {say(f'nav.{place.name}')}"
             word = f"[{word}]" if here else word
             for y in range(height):
                 text = centred(word if y == height // 2 else "", end - start - 1)
@@ -88,5 +100,8 @@ class NavBar(Painted):
         """Go where the finger says."""
         event.stop()
         for start, end, name in self._fields:
-            if start <= event.x < end:
+            if start <= event.x < end and name == MORE:
+                self._turned += 1
+                self.repaint()
+            elif start <= event.x < end:
                 self.post_message(self.Chosen(name))

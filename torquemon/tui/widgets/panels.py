@@ -16,7 +16,7 @@ from torquemon.local.view import DeviceView, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, shown, style, wrapped
 from torquemon.tui.widgets.header import window_text
-from torquemon.tui.words import say, told
+from torquemon.tui.words import say, say_site, told
 
 
 class Entry(NamedTuple):
@@ -88,7 +88,7 @@ class Welcome(TextPanel):
         self.show_text(
             say("disclaimer"),
             Entry("", say("welcome.next") if view.controlling else say("welcome.view")),
-            Entry(say("welcome.site"), shown(view.site_name)),
+            Entry(say("welcome.site"), shown(say_site(view.site, view.site_name))),
             Entry(say("welcome.screw"), shown(view.screw_name)),
             Entry(say("welcome.window"), window),
             Entry(say("welcome.device"), _device_text(view.device)),
@@ -104,9 +104,8 @@ def _device_text(device: DeviceView | None) -> str:
     return f"{name}, {say('welcome.calibrated', date=shown(device.calibrated))}"
 
 
-def help_panel() -> TextPanel:
-    """Return the panel that explains the keys."""
-    panel = TextPanel(id="help")
+def explain_keys(panel: TextPanel) -> None:
+    """Say what the keys do."""
     keys = (
         ("space", "space"),
         ("s F12", "stop"),
@@ -124,19 +123,16 @@ def help_panel() -> TextPanel:
         *(Entry(key, say(f"help.{name}")) for key, name in keys),
         Entry("Esc", say("help.close")),
     )
-    return panel
 
 
-def ask_panel() -> TextPanel:
-    """Return the question before quitting."""
-    panel = TextPanel(id="ask")
+def ask_to_quit(panel: TextPanel) -> None:
+    """Ask before quitting."""
     panel.show_text(
         say("ask.title"),
         Entry("", say("ask.why")),
         Entry("y", say("ask.yes")),
         Entry("n", say("ask.no")),
     )
-    return panel
 
 
 def lost_panel() -> TextPanel:

@@ -20,7 +20,7 @@ from torquemon.local.view import LinkPhase, SoundPhase, View
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, fitted, shown, style
 from torquemon.tui.palette import Role
-from torquemon.tui.words import say, told
+from torquemon.tui.words import say, say_count, told
 
 _TRACK: Final = ("●○○○", "○●○○", "○○●○", "○○○●", "○○●○", "○●○○")
 _COLOURS: Final[Mapping[LinkPhase, Role]] = MappingProxyType(
@@ -120,7 +120,7 @@ def _facts(view: View) -> list[str]:
     if view.link.late_ms is not None:
         facts.append(say("link.late", ms=view.link.late_ms))
     if view.link.bad_frames:
-        facts.append(say("link.bad_frames", count=view.link.bad_frames))
+        facts.append(say_count("link.bad_frames", view.link.bad_frames))
     facts.append(say("link.lost_samples", count=view.link.lost_samples))
     return facts
 

@@ -17,7 +17,7 @@ from torquemon.model import Priority
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, fitted, style
 from torquemon.tui.palette import Role
-from torquemon.tui.widgets.axes import TOPS_NCM, TorqueAxis
+from torquemon.tui.widgets.axes import TOPS_NCM, TorqueAxis, axis_sign
 from torquemon.tui.widgets.braille import BLANK, DOTS_X, DOTS_Y, BrailleCanvas
 from torquemon.tui.words import say
 
@@ -108,7 +108,7 @@ class StoredPlot(Painted):
             if scene.by_angle
             else say("archive.seconds", seconds=span)
         )
-        foot = " " * _LABEL + fitted("0", cells - len(unit)) + unit
+        foot = fitted(say("unit"), _LABEL) + fitted(_begin(scene), cells - len(unit)) + unit
         return [*lines, [Segment(foot, style(palette.MUTED))]]
 
     def _line(
@@ -117,9 +117,8 @@ class StoredPlot(Painted):
         middle = (rows - 1 - y + 0.5) / rows * axis.top_ncm
         ground = palette.BAND_TINT if axis.in_window(middle) else palette.BACKGROUND
         ruled = axis.held_ncm is not None and _row(axis.held_ncm, rows, axis) == y
-        line: Line = [
-            Segment(f"{label:>{_LABEL - 1}}{'┤' if label else '│'}", style(palette.MUTED))
-        ]
+        sign = axis_sign(labelled=bool(label), in_window=axis.in_window(middle))
+        line: Line = [Segment(f"{label:>{_LABEL - 1}}{sign}", style(palette.MUTED))]
         for x in range(canvases[0].width):
             bits, colour = 0, palette.INK
             for canvas, tint in zip(canvases, COLOURS, strict=False):
@@ -153,6 +152,13 @@ class StoredPlot(Painted):
         for mark in sorted(scene.marks, key=lambda m: m.priority.rank):
             colour = palette.PRIORITY_COLOURS[mark.priority]
             _put(lines[0], mark.time_s, span, cells, _MARKS[mark.priority], colour)
+
+
+def _begin(scene: Scene) -> str:
+    """Return the begin of the line beneath the plot: where it starts, and the window."""
+    if scene.low_ncm is None or scene.high_ncm is None:
+        return "0"
+    return f"0   ┃ {say('window', low=scene.low_ncm, high=scene.high_ncm)} "
 
 
 def _put(line: Line, x: float | None, span: float, cells: int, sign: str, colour: Role) -> None:

@@ -78,6 +78,16 @@ def say(key: str, **values: object) -> str:
     return _spoken.numbers.vformat(text, (), values) if values else text
 
 
+def say_count(key: str, count: int, **values: object) -> str:
+    """Return the text of `key` for so many; one of something has a text of its own, `<key>.one`."""
+    return say(f"{key}.one" if count == 1 else key, count=count, **values)
+
+
+def say_site(site_id: str, name: str) -> str:
+    """Return a site in the language that is spoken; one of the clinic's own by its name."""
+    return catalogue(_spoken.language).get(f"site.{site_id}", name)
+
+
 def number(value: float, spec: str) -> str:
     """Return one number as it is written in the language that is spoken."""
     return _spoken.numbers.format_field(float(value), spec)
