@@ -19,7 +19,7 @@ def add_remark(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     """Add `remark` with one subcommand a kind."""
     remark = subparsers.add_parser(
         "remark",
-        help="add to a record: note, finding, outcome, link, signature, correction, person",
+        help="add to a record: note, finding, outcome, signature, correction, withdrawal …",
         description="Add to a record. Nothing is changed: each remark is a new entry.",
     )
     kinds = remark.add_subparsers(metavar="KIND", required=True)
@@ -33,6 +33,8 @@ def add_remark(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     _add(kinds, "sign", "stand for what was recorded", ("id",), _sign)
     amend = _add(kinds, "amend", "correct a field", ("id", "field", "value"), _amend)
     amend.add_argument("--why", required=True, help="the reason")
+    withdraw = _add(kinds, "withdraw", "it should never have been there", ("id",), _withdraw)
+    withdraw.add_argument("--why", required=True, help="the reason")
     person = _add(kinds, "person", "who a patient reference is", ("reference", "name"), _person)
     person.add_argument("--birth-date", metavar="YYYY-MM-DD")
 
@@ -108,6 +110,12 @@ def _sign(remarks: Remarks, args: argparse.Namespace) -> str:
 
 def _amend(remarks: Remarks, args: argparse.Namespace) -> str:
     return remarks.amend(args.id, args.field, args.value, args.why, args.operator)
+
+
+def _withdraw(remarks: Remarks, args: argparse.Namespace) -> str:
+    from torquemon.record.withdrawal import withdraw
+
+    return withdraw(remarks.store, args.id, args.why, args.operator)
 
 
 def _person(remarks: Remarks, args: argparse.Namespace) -> str:

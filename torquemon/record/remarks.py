@@ -70,6 +70,11 @@ class Remarks:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @property
+    def store(self) -> Store:
+        """The record that is added to."""
+        return self._store
+
     def note(self, insertion_id: str, text: str, operator: str, replaces: str | None = None) -> str:
         """Add a note; return its id."""
         said = lines_of_text(text, "a note", MAX_NOTE_CHARS)
