@@ -30,6 +30,7 @@ from torquemon.drivers.host_messages import HelloRequest, StatusRequest
 from torquemon.drivers.messages import DeviceMessage, HostCommand, from_frame, to_frame
 from torquemon.drivers.readings import RawSample, Readings
 from torquemon.drivers.serial_port import SerialPort
+from torquemon.drivers.transport import Transport
 from torquemon.model import ArmState, MotorState, StopReason
 from torquemon.text import clean
 from torquemon.units import TorqueUnit
@@ -59,10 +60,10 @@ def is_pseudo_terminal(port: str) -> bool:
     return real.startswith(("/dev/pts/", "/dev/ttys"))
 
 
-class _Tap:
-    """The serial wire, with a copy of what came."""
+class Tap:
+    """The wire to the instrument, with a copy of what came."""
 
-    def __init__(self, port: SerialPort) -> None:
+    def __init__(self, port: Transport) -> None:
         self._port = port
         self.name = port.name
         self.over_the_air = port.over_the_air
@@ -97,7 +98,7 @@ class GaugeWire:
     def __init__(
         self,
         gauge: Gauge,
-        tap: _Tap,
+        tap: Tap,
         talk: Talk,
         angle: AngleSource,
         clock: Clock,
@@ -165,6 +166,12 @@ class GaugeWire:
                 self._say(DeviceError(2, b"low battery: charge the instrument"))
             numbers.battery_told = low
 
+    def _say_estimate(self) -> None:
+        """Say with the hello that the angle is none that was measured."""
+        if self._angle.gives_angle and self._angle.words:
+            text = f"{self._angle.words}: not measured by this gauge"
+            self._say(DeviceError(3, text.encode()[:_TEXT_BYTES]))
+
     def _say(self, message: DeviceMessage) -> None:
         self._put(to_frame(message, self._count()))
 
@@ -185,6 +192,7 @@ class GaugeWire:
                 if isinstance(message, HelloRequest):
                     self._in_session = True
                     self._say(self._hello(message))
+                    self._say_estimate()
                 elif isinstance(message, HostCommand):
                     asks = isinstance(message, StatusRequest)
                     result = Result.DONE if asks else Result.UNSUPPORTED
@@ -266,7 +274,7 @@ class GaugeOpener:
         """Open it. Raises TransportError."""
         gauge = make_gauge(self._kind, self._settings)
         baud_rate = self._settings.baud_rate or gauge.baudrates[0]
-        tap = _Tap(SerialPort(self._port, baud_rate))
+        tap = Tap(SerialPort(self._port, baud_rate))
         try:
             talk = Talk(gauge, tap, baud_rate, self._clock)
             self._first_reading(talk)
