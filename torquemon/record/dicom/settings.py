@@ -16,7 +16,7 @@ import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -35,7 +35,7 @@ _COMMON: Final = (
     "certificate",
     "key",
     "timeout_s",
-    "timezone",
+    "time_zone",
     "institution",
     "issuer",
 )
@@ -81,7 +81,7 @@ def read(name: str, table: Mapping[str, Any]) -> Settings:
         raise ConfigError("either url (STOW-RS) or host, port and called_ae (C-STORE) is needed")
     only(table, (*(_STOW if "url" in table else _CSTORE), *_COMMON))
     habits = Habits(
-        zone=_zone(text(table, "timezone", LOCAL_ZONE)),
+        zone=_zone(text(table, "time_zone", LOCAL_ZONE)),
         institution=_line(table, "institution"),
         issuer=_line(table, "issuer"),
     )
@@ -98,11 +98,13 @@ def _line(table: Mapping[str, Any], name: str) -> str:
 def _zone(said: str) -> tzinfo | None:
     if said == LOCAL_ZONE:
         return None
+    if said.upper() == "UTC":  # known even where no table of zones is
+        return UTC
     try:
         return ZoneInfo(said)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigError(
-            f"timezone {clean(said, 40)!r} is not known here: write it like Europe/London, or "
+            f"time_zone {clean(said, 40)!r} is not known here: write it like Europe/London, or "
             "leave it out for this computer's (on Windows: pip install tzdata)"
         ) from None
 
