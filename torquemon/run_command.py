@@ -51,6 +51,7 @@ def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         ),
     )
     demo.add_argument("--headless", action="store_true", help="without the dashboard")
+    add_plan_options(demo)
     demo.set_defaults(run=run_demo)
     view = subparsers.add_parser(
         "view",
@@ -67,18 +68,9 @@ def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def run_demo(args: argparse.Namespace) -> int:
     """Run `demo`; return the exit code."""
     chosen = argparse.Namespace(
-        port=None,
-        gauge="",
-        sim=DEMO_SCENARIO,
-        seed=DEMO_SEED,
-        patient="DEMO",
-        site="",
-        screw="",
-        window="",
-        threshold_ncm="",
-        profiles="",
-        stop_on_contact=False,
+        **{**vars(args), "port": None, "gauge": "", "sim": DEMO_SCENARIO, "seed": DEMO_SEED}
     )
+    chosen.patient = chosen.patient or "DEMO"
     headless = args.headless or not (sys.stdin.isatty() and sys.stdout.isatty())
     return _headless(chosen) if headless else run_chair(chosen)
 
@@ -89,6 +81,9 @@ def run_chair(args: argparse.Namespace) -> int:
         sys.stderr.write(
             "torquemon run: the dashboard needs a terminal; without one use `torquemon monitor`\n"
         )
+        return EXIT_NOTHING_DONE
+    if getattr(args, "gauge", "") and not args.port:
+        sys.stderr.write("torquemon run: --gauge says what is on a port: give --port as well\n")
         return EXIT_NOTHING_DONE
     signal.signal(signal.SIGTERM, _leave)
     if sys.platform != "win32":
@@ -170,6 +165,7 @@ def _plan_as_simulated(args: argparse.Namespace) -> float:
     plan = scenario_plan(args.sim)
     args.site = args.site or plan["site"]
     args.screw = args.screw or plan["screw"]
+    args.purpose = args.purpose or plan["purpose"]
     if not args.threshold_ncm and plan["threshold_ncm"] is not None:
         args.threshold_ncm = f"{plan['threshold_ncm']:g}"
     return _STILL_S + float(plan["pause_s"])

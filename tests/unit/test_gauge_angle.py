@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from torquemon.clock import ManualClock
 from torquemon.drivers.gauges.angle import ESTIMATED_ANGLE, NominalAngle, angle_source
 from torquemon.drivers.gauges.base import GaugeSettings
-from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.merge import MAX_GAP_NS, MAX_WAIT_NS, MAX_WAITING, AngleMerge
 from torquemon.drivers.gauges.reading import GaugeReading
 from torquemon.drivers.gauges.spec import GaugeError
@@ -121,12 +120,11 @@ def test_a_reading_does_not_wait_longer_than_it_may() -> None:
 
 def test_where_the_angle_comes_from_follows_the_settings() -> None:
     clock = ManualClock()
-    mark10 = make_gauge("mark10", GaugeSettings())
-    none = angle_source(mark10, GaugeSettings(), clock)
+    none = angle_source(GaugeSettings(), clock, measured=False)
     assert (none.gives_angle, none.words) == (False, "no angle")
-    nominal = angle_source(mark10, GaugeSettings(speed_rpm=25.0), clock)
+    nominal = angle_source(GaugeSettings(speed_rpm=25.0), clock, measured=False)
     assert (nominal.gives_angle, nominal.words) == (True, "est. angle 25 rpm")
-    own = make_gauge("unipulse", GaugeSettings(unit="N.m"))
-    assert angle_source(own, GaugeSettings(speed_rpm=25.0), clock).words == ""
+    measured = angle_source(GaugeSettings(speed_rpm=25.0), clock, measured=True)
+    assert (measured.gives_angle, measured.words) == (True, "")
     with pytest.raises(GaugeError, match="rotation needs a description and a port"):
-        angle_source(mark10, GaugeSettings(rotation="x.toml"), clock)
+        angle_source(GaugeSettings(rotation="x.toml"), clock, measured=False)

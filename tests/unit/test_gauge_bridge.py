@@ -47,7 +47,7 @@ class Bench:
         gauge = make_gauge(self.kind, self.settings)
         tap = Tap(self.memory)
         talk = Talk(gauge, tap, gauge.baudrates[0], self.clock)
-        angle = angle_source(gauge, self.settings, self.clock)
+        angle = angle_source(self.settings, self.clock, measured=gauge.gives_angle)
         self.wire = GaugeWire(gauge, tap, talk, angle, self.clock, self.mark)
         self.link, self.framer = Link(7), Framer()
         self.events: list[LinkEvent] = []

@@ -23,6 +23,9 @@ def add_devices(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "--list", action="store_true", help="with --probe: say what would be sent, and send nothing"
     )
     parser.add_argument(
+        "--gauges", action="store_true", help="say which kinds of torque gauges can be read"
+    )
+    parser.add_argument(
         "--ble",
         action="store_true",
         help="listen for wireless handpieces and ask each what it can do",
@@ -37,6 +40,11 @@ def run_devices(args: argparse.Namespace) -> int:
         from torquemon.drivers.ble_command import run_air
 
         return run_air()
+    if args.gauges:
+        from torquemon.drivers.gauges.table import markdown
+
+        sys.stdout.write(markdown())
+        return 0
     if args.list:
         return _list_questions()
     from torquemon.drivers.serial_port import list_serial_ports

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from torquemon.clock import Clock
 from torquemon.drivers.gauges.ascii_form import AsciiForm
-from torquemon.drivers.gauges.base import Gauge, GaugeSettings
+from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.merge import AngleMerge
 from torquemon.drivers.gauges.reading import GaugeEvent, GaugeReading
 from torquemon.drivers.gauges.spec import GaugeError
@@ -134,8 +134,11 @@ class SecondSource:
         self._port.close()
 
 
-def angle_source(gauge: Gauge, settings: GaugeSettings, clock: Clock) -> AngleSource:
-    """Return the angle's source for these settings. Raises GaugeError, TransportError."""
+def angle_source(settings: GaugeSettings, clock: Clock, *, measured: bool) -> AngleSource:
+    """Return the angle's source; `measured` says whether the instrument's readings carry one.
+
+    Raises GaugeError, TransportError.
+    """
     if settings.rotation:
         form, _, port = settings.rotation.partition(";")
         if not port:
@@ -144,8 +147,6 @@ def angle_source(gauge: Gauge, settings: GaugeSettings, clock: Clock) -> AngleSo
         if not sensor.gives_angle:
             raise GaugeError(f"{clean(form, 60)} describes no angle: it needs a group (?P<angle>)")
         return SecondSource(sensor, SerialPort(port, sensor.baudrates[0]), clock)
-    if gauge.gives_angle:
-        return OwnAngle(gives_angle=True)
-    if settings.speed_rpm is not None:
+    if settings.speed_rpm is not None and not measured:
         return NominalAngle(settings.speed_rpm)
-    return OwnAngle(gives_angle=False)
+    return OwnAngle(gives_angle=measured)

@@ -24,7 +24,7 @@ from torquemon.drivers.gauges.angle import AngleSource, angle_source
 from torquemon.drivers.gauges.base import Gauge, GaugeSettings
 from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.reading import LOW_BATTERY, GaugeProblem, GaugeReading
-from torquemon.drivers.gauges.spec import GaugeError, read_address
+from torquemon.drivers.gauges.spec import MIN_LIVE_HZ, GaugeError, read_address
 from torquemon.drivers.gauges.talk import Talk
 from torquemon.drivers.host_messages import HelloRequest, StatusRequest
 from torquemon.drivers.messages import DeviceMessage, HostCommand, from_frame, to_frame
@@ -40,8 +40,6 @@ RAW_FRAME: Final = 0xF0
 _RAW_BYTES: Final = 480
 FIRST_READING_S: Final = 3.0
 """So long an instrument has to give its first reading before it is called unfit."""
-MIN_LIVE_HZ: Final = 5.0
-"""[E] NO DATA after 250 ms: a slower instrument would flicker between a number and no number."""
 _STATUS_NS: Final = 100_000_000
 _COUNTS_PER_NCM: Final = 1_000_000
 _MAX_COUNTS: Final = (1 << 31) - 1
@@ -277,8 +275,9 @@ class GaugeOpener:
         tap = Tap(SerialPort(self._port, baud_rate))
         try:
             talk = Talk(gauge, tap, baud_rate, self._clock)
-            self._first_reading(talk)
-            angle = angle_source(gauge, self._settings, self._clock)
+            first = self._first_reading(talk)
+            measured = first.angle_deg is not None
+            angle = angle_source(self._settings, self._clock, measured=measured)
         except BaseException:
             tap.close()
             raise
@@ -288,13 +287,13 @@ class GaugeOpener:
         served = settings.simulated or is_pseudo_terminal(self._port)
         return Generation.SIMULATED if served else Generation.REAL
 
-    def _first_reading(self, talk: Talk) -> None:
+    def _first_reading(self, talk: Talk) -> GaugeReading:
         until_ns = self._clock.monotonic_ns() + round(FIRST_READING_S * 1e9)
         why = ""
         while self._clock.monotonic_ns() < until_ns:
             for event in talk.step(0.05):
                 if isinstance(event, GaugeReading):
-                    return
+                    return event
                 why = event.why
         raise TransportError(why or talk.why_silent())
 

@@ -17,6 +17,8 @@ from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.text import clean
 
 GAUGE: Final = "gauge:"
+MIN_LIVE_HZ: Final = 5.0
+"""[E] NO DATA after 250 ms: a slower instrument would flicker between a number and no number."""
 _MAX_BAUD: Final = 4_000_000
 _MAX_CHANNEL: Final = 8
 _MAX_RPM: Final = 200.0
