@@ -23,7 +23,7 @@ OPERATOR = "Dr A"
 
 
 @functools.cache
-def _template(scenario: str, patient: str) -> tuple[Path, str]:
+def _template(scenario: str, patient: str, *, signed: bool = True) -> tuple[Path, str]:
     folder = Path(tempfile.mkdtemp(prefix="torquemon-case-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     store = record(folder, [play(scenario, patient)])
@@ -31,15 +31,18 @@ def _template(scenario: str, patient: str) -> tuple[Path, str]:
     remarks = Remarks(store)
     remarks.amend(insertion_id, "fdi", "15-16", "not known at the start", OPERATOR)
     remarks.finding(insertion_id, "screw_lot", "LOT-7", OPERATOR)
-    remarks.sign(insertion_id, OPERATOR)
+    if signed:
+        remarks.sign(insertion_id, OPERATOR)
     store.settle()
     store.close()
     return folder, insertion_id
 
 
-def signed_store(folder: Path, scenario: str = "nominal", patient: str = "P-1") -> tuple[Store, str]:
+def signed_store(
+    folder: Path, scenario: str = "nominal", patient: str = "P-1", *, signed: bool = True
+) -> tuple[Store, str]:
     """A record with one signed insertion in it, and its id. The caller closes it."""
-    template, insertion_id = _template(scenario, patient)
+    template, insertion_id = _template(scenario, patient, signed=signed)
     shutil.copytree(template, folder, dirs_exist_ok=True)
     return Store(folder / "record.db", clock=ManualClock()), insertion_id
 

@@ -58,7 +58,7 @@ def run_recorder(clock: Clock, sound: str) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     told = ""
-    with sending() as keep_sending:
+    with sending(clock) as keep_sending:
         with open_door(clock) as wait, sounding(clock, sound), carrying(clock):
             while not wait(ending, LOOK_EVERY_S):
                 told = _look(clock, told)

@@ -10,6 +10,7 @@ file: they come from the keyring or the environment.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -78,6 +79,14 @@ class Loaded(NamedTuple):
 def config_path() -> Path:
     """Where the destinations are set up. Raises HomeError."""
     return paths.home() / "destinations.toml"
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Return what changes when a file does: time and size; zeros where there is none."""
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
+    return 0, 0
 
 
 def load(path: Path | None = None) -> Loaded:

@@ -33,8 +33,8 @@ from torquemon.record.report_data import ReportError
 from torquemon.record.report_typst import NoTypstError
 from torquemon.record.store import Store
 
-MAX_TRIES: Final = 8
-"""After so many refusals an insertion is set aside until somebody looks: two hours or so."""
+MAX_TRIES: Final = 12
+"""After so many refusals, half an hour to an hour, it is set aside until somebody looks."""
 FIRST_WAIT_S: Final = 5.0
 LONGEST_WAIT_S: Final = 900.0
 _T = TypeVar("_T")

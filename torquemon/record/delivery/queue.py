@@ -67,6 +67,19 @@ class Waiting:
         return Receipt(self.state.revision, self.state.refs or {})
 
 
+def make_known(store: Store, destination: str, kind: str) -> bool:
+    """Queue from now on what is recorded; False where that was so already."""
+    with store.read() as session:
+        if session.get(models.Destination, destination) is not None:
+            return False
+    with store.write() as session:
+        if session.get(models.Destination, destination) is not None:
+            return False
+        now = store.clock.utc_now()
+        session.add(models.Destination(name=destination, kind=kind, added_utc=now))
+    return True
+
+
 class Queue:
     """The outbox of one destination."""
 
@@ -75,12 +88,8 @@ class Queue:
         self._store = store
         self._names = names
         self.destination = destination
-        with store.write() as session:
-            self.new = session.get(models.Destination, destination) is None
-            """Whether nothing was ever queued for it before."""
-            if self.new:
-                now = store.clock.utc_now()
-                session.add(models.Destination(name=destination, kind=kind, added_utc=now))
+        self.new = make_known(store, destination, kind)
+        """Whether nothing was ever queued for it before."""
 
     # --- what waits ------------------------------------------------------------------------------
 

@@ -12,8 +12,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from torquemon.clock import Clock
 from torquemon.paths import HomeError
-from torquemon.record.delivery.config import config_path
+from torquemon.record.delivery.config import config_path, load, stamp
+from torquemon.record.delivery.queue import make_known
+from torquemon.record.errors import RecordError
+from torquemon.record.opening import open_store
 
 _END_WAIT_S: Final = 12.0
 """The process itself goes on for less; whoever needs longer is ended."""
@@ -22,13 +26,18 @@ _END_WAIT_S: Final = 12.0
 class SendingProcess:
     """Runs while a file of destinations is there."""
 
-    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "torquemon")) -> None:
+    def __init__(
+        self, clock: Clock, command: tuple[str, ...] = (sys.executable, "-m", "torquemon")
+    ) -> None:
+        self._clock = clock
         self._command = command
+        self._seen: tuple[int, int] = (0, 0)
         self._process: subprocess.Popen[bytes] | None = None
 
     def look(self) -> None:
         """Start it where destinations are set up and it does not run. Never raises."""
-        with contextlib.suppress(OSError, HomeError):
+        with contextlib.suppress(OSError, HomeError, RecordError):
+            self._make_known()
             if self._process is not None and self._process.poll() is None:
                 return
             if config_path().exists():
@@ -36,6 +45,21 @@ class SendingProcess:
                 self._process = subprocess.Popen(
                     words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
                 )
+
+    def _make_known(self) -> None:
+        """Queue for new destinations at once: what is signed while the process starts counts."""
+        now = stamp(config_path())
+        if now == self._seen:
+            return
+        found = load().destinations
+        if found:
+            store = open_store(self._clock)
+            try:
+                for each in found:
+                    make_known(store, each.name, each.kind)
+            finally:
+                store.close()
+        self._seen = now
 
     def close(self) -> None:
         """End it: it finishes the insertion at hand, or is made to."""
@@ -53,10 +77,11 @@ class SendingProcess:
 
 
 @contextlib.contextmanager
-def sending() -> Iterator[Callable[[], None]]:
+def sending(clock: Clock) -> Iterator[Callable[[], None]]:
     """Let a process send while the block runs; call what is given now and then."""
-    process = SendingProcess()
+    process = SendingProcess(clock)
     try:
+        process.look()
         yield process.look
     finally:
         process.close()

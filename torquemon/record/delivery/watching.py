@@ -19,7 +19,7 @@ from torquemon import paths
 from torquemon.chair_lock import ChairLock
 from torquemon.clock import Clock, SystemClock
 from torquemon.paths import HomeError
-from torquemon.record.delivery.config import ConfigError, Destination, config_path, load
+from torquemon.record.delivery.config import ConfigError, Destination, config_path, load, stamp
 from torquemon.record.delivery.engine import Courier, Sweep
 from torquemon.record.errors import RecordError
 from torquemon.record.models import Attempt, Entry, Outbox
@@ -127,7 +127,7 @@ def watch(say: Say, ending: threading.Event) -> bool:
     seen: tuple[int, int] | None = None
     try:
         while not ending.is_set():
-            now = _stamp(config_path())
+            now = stamp(config_path())
             if now != seen:
                 seen = now
                 _end(senders)
@@ -137,13 +137,6 @@ def watch(say: Say, ending: threading.Event) -> bool:
         _end(senders)
         lock.release()
     return True
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    with contextlib.suppress(OSError):
-        found = path.stat()
-        return found.st_mtime_ns, found.st_size
-    return 0, 0
 
 
 def _begin(say: Say) -> list[Sender]:
