@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from torquemon import DISCLAIMER, __version__
+from torquemon.calibration.command import add_calibrate
 from torquemon.cohort.command import add_analyse, add_evaluate
 from torquemon.drivers.command import add_devices
 from torquemon.drivers.pair_command import add_pair
@@ -19,6 +20,7 @@ from torquemon.record.command import add_record_commands
 from torquemon.record.delivery.command import add_outbox
 from torquemon.record.dicom.command import add_dicom
 from torquemon.record.fhir.command import add_fhir
+from torquemon.record.gdt.command import add_patient
 from torquemon.record.report_command import add_report
 from torquemon.record.sync_command import add_sync_commands
 from torquemon.run_command import add_run
@@ -57,8 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_monitor(subparsers)
     add_devices(subparsers)
     add_pair(subparsers)
+    add_calibrate(subparsers)
     add_record_commands(subparsers)
     add_report(subparsers)
+    add_patient(subparsers)
     add_sync_commands(subparsers)
     add_outbox(subparsers)
     add_fhir(subparsers)

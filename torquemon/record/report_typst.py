@@ -60,21 +60,22 @@ def drawable(text: str) -> tuple[str, int]:
 def page_fields(page: Page) -> dict[str, Any]:
     """Return the page as the template takes it, with only what can be drawn."""
     fields: dict[str, Any]
-    fields, lost = _drawable_all(page.fields())
+    fields, lost = drawable_all(page.fields())
     for name in ("arch", "angle", "time"):
         fields[name] = getattr(page, name)  # drawn from our own words and numbers
     fields["undrawn"] = page.undrawn.format(count=lost) if lost else ""
     return fields
 
 
-def _drawable_all(value: Any) -> tuple[Any, int]:  # noqa: ANN401 - whatever JSON holds
+def drawable_all(value: Any) -> tuple[Any, int]:  # noqa: ANN401 - whatever JSON holds
+    """Return a value of which every text can be drawn, and how many characters were replaced."""
     if isinstance(value, str):
         return drawable(value)
     if isinstance(value, dict):
-        pairs = {key: _drawable_all(inner) for key, inner in value.items()}
+        pairs = {key: drawable_all(inner) for key, inner in value.items()}
         return {key: pair[0] for key, pair in pairs.items()}, sum(p[1] for p in pairs.values())
     if isinstance(value, list | tuple):
-        items = [_drawable_all(inner) for inner in value]
+        items = [drawable_all(inner) for inner in value]
         return [item[0] for item in items], sum(item[1] for item in items)
     return value, 0
 
@@ -84,6 +85,17 @@ def pdf(page: Page, curve_csv: str, moment_utc: str) -> bytes:
 
     `curve_csv` is attached; `moment_utc` is the record's own time, which the file is dated with.
     """
+    fields = page_fields(page)
+    # whole and on one line in the file's own description, where `torquemon verify` can find it
+    fields["keywords"] = [page.chain[1]]
+    fields["csv_name"] = f"{page.insertion_id}.csv"
+    fields["csv_title"] = page.angle_title if page.angle else page.time_title
+    template = files("torquemon.record").joinpath("report/page.typ").read_bytes()
+    return set_pdf(template, {"page": json.dumps(fields), "csv": curve_csv}, moment_utc)
+
+
+def set_pdf(template: bytes, inputs: dict[str, str], moment_utc: str) -> bytes:
+    """Set a template with data as PDF. Raises NoTypstError, ReportError."""
     try:
         import typst
     except ImportError as error:
@@ -91,19 +103,13 @@ def pdf(page: Page, curve_csv: str, moment_utc: str) -> bytes:
             "PDF needs the part `torquemon[report]` (pip install 'torquemon[report]'); "
             "`--html FILE` makes the report without it"
         ) from error
-    fields = page_fields(page)
-    # whole and on one line in the file's own description, where `torquemon verify` can find it
-    fields["keywords"] = [page.chain[1]]
-    fields["csv_name"] = f"{page.insertion_id}.csv"
-    fields["csv_title"] = page.angle_title if page.angle else page.time_title
-    template = files("torquemon.record").joinpath("report/page.typ").read_bytes()
     try:
         made = typst.compile(
             template,
             format="pdf",
             font_paths=[],
             ignore_system_fonts=True,
-            sys_inputs={"page": json.dumps(fields), "csv": curve_csv},
+            sys_inputs=inputs,
             pdf_standards=list(STANDARDS),
             timestamp=_moment(moment_utc),
         )
