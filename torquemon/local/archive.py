@@ -103,9 +103,14 @@ class Act(_Message):
 
 
 class AskState(_Message):
-    """Ask how the recorder fares: storage, outbox, sound."""
+    """Ask how the recorder fares: storage, outbox, sound.
+
+    `check` lets every destination be asked whether it answers; what they said comes in a later
+    answer, since it takes seconds.
+    """
 
     op: Literal["state"] = "state"
+    check: bool = False
 
 
 class AskDevices(_Message):
@@ -252,6 +257,8 @@ class RecorderState(_Part):
     outbox: tuple[OutboxLine, ...]
     report: str = ""
     """How the report that was asked for fares."""
+    checked: tuple[str, ...] = ()
+    """What the destinations said when they were asked, a line each."""
 
 
 class PortLine(_Part):

@@ -53,6 +53,7 @@ from torquemon.record.archive_view import (
     stored_curve,
 )
 from torquemon.record.delivery.asking import send_again
+from torquemon.record.delivery.check_job import CheckJob
 from torquemon.record.delivery.status import lines
 from torquemon.record.errors import NoSuchInsertionError, RecordError, RefusedError
 from torquemon.record.history import MAX_LISTED, Summary, search, whole
@@ -81,11 +82,13 @@ class ArchiveDesk:
         opened: Callable[[Clock], Store] = open_store,
         ports: Ports | None = None,
         report: ReportJob | None = None,
+        check: CheckJob | None = None,
     ) -> None:
         self._clock = clock
         self._opened = opened
         self._ports = ports or Ports()
         self._report = report or ReportJob()
+        self._check = check or CheckJob()
         self._curves: dict[str, StoredCurve] = {}
         self._answers: dict[type, Callable[[Any], ArchiveAnswer]] = {
             Search: self._search,
@@ -110,6 +113,8 @@ class ArchiveDesk:
         try:
             if isinstance(request, Act):
                 return self._act(role, request)
+            if isinstance(request, AskState) and request.check and role is not Role.CONTROL:
+                return ArchiveAnswer(ok=False, error="this screen only views: nobody was asked")
             return self._answers[type(request)](request)
         except (RecordError, JournalError, HomeError) as error:
             return ArchiveAnswer(ok=False, error=str(error))
@@ -175,7 +180,9 @@ class ArchiveDesk:
         )
         return ArchiveAnswer(ok=True, patient=found)
 
-    def _state(self, _: AskState) -> ArchiveAnswer:
+    def _state(self, asked: AskState) -> ArchiveAnswer:
+        if asked.check:
+            self._check.begin()
         free_mb = shutil.disk_usage(paths.home()).free // _MB
         storage = f"only {free_mb} MB are free on the disk" if free_mb < _LOW_MB else ""
         with self._store() as store:
@@ -187,6 +194,7 @@ class ArchiveDesk:
             free_mb=free_mb,
             outbox=outbox,
             report=self._report.said,
+            checked=self._check.said,
         )
         return ArchiveAnswer(ok=True, state=state)
 
