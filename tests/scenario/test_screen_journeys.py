@@ -142,7 +142,7 @@ class Journey:
         self.chair.plug_in()
         async with self.app.run_test(size=(100, 30)) as pilot:
             await self.until(pilot, lambda view: view.device is not None, "a device")
-            await pilot.press("1", "tab", "enter", *"P-77", "enter")
+            await pilot.press("1", *"P-77", "enter")
             await self.until(pilot, lambda view: view.patient == "P-77", "the patient is set")
             await pilot.press("space")
             await self.until(pilot, lambda v: v.phase is SessionPhase.RECORDING, "recording")
@@ -156,8 +156,8 @@ class Journey:
             await self.shows(pilot, say(f"verdict.{view.verdict.kind.value}"))
             await self.shows(pilot, "P-77")
             await self.shows(pilot, "SIMULATED")
-            await pilot.press("n", *"who", "enter")  # nobody was named: that is asked first
-            await pilot.press(*"done", "enter")
+            await pilot.press("n", *"done", "enter")
+            await pilot.press(*"who", "enter")  # nobody was named: that is asked before it is added
             await self.shows(pilot, "Note done (who)")
 
     def _stands_still(self) -> bool:

@@ -47,10 +47,10 @@ def test_the_real_program_goes_from_insert_to_review_with_keys(
         screen.type("3")
         screen.wait_for("What happened, and what was added", "T-9", within_s=WITHIN_S)
         screen.type("n")
-        screen.wait_for("Who is it that adds this?")  # nobody was named
-        screen.type("w", "h", "o", "Enter")
         screen.wait_for("\n Note")
         screen.type("d", "o", "n", "e", "Enter")
+        screen.wait_for("Who is it that adds this?")  # nobody was named
+        screen.type("w", "h", "o", "Enter")
         screen.wait_for("Note done (who)", within_s=WITHIN_S)
         screen.type("q")
         assert screen.wait_end(WITHIN_S) == 0

@@ -7,19 +7,29 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from tests.tui.scenes.prepare import planned
+from tests.tui.tui_archive import ScriptedRecorder, linked
 from tests.tui.tui_scenes import as_it_is, lines_of, text_of
 from tests.tui.tui_views import PACE, SIZES, ScriptedLink
 from torquemon.local.messages import OrderName
 from torquemon.local.view import SessionPhase, View
+from torquemon.model import Origin
 from torquemon.settings import Settings
 from torquemon.tui.app import DashboardApp
 from torquemon.tui.widgets.arch import ZONES, ArchMap, Spot
+from torquemon.tui.widgets.keypad import CHARS, ERASE, KeyPad
 from torquemon.tui.widgets.keys import StopButton
 from torquemon.tui.widgets.nav import NavBar
-from torquemon.tui.widgets.touch import TouchButton, TouchList
+from torquemon.tui.widgets.touch import (
+    TARGET_COLUMNS,
+    TARGET_ROWS,
+    TouchButton,
+    TouchList,
+    TypingButton,
+)
 
 PLAN = {
     "patient": "P-1042",
@@ -104,11 +114,143 @@ def test_everything_that_can_be_touched_is_large_enough(size: tuple[int, int]) -
 def test_a_text_is_typed_and_sent_with_all_the_rest() -> None:
     async def scenario() -> None:
         async with prepared() as (pilot, link):
-            await pilot.press("tab", "enter")
+            await pilot.press("enter")
             await pilot.pause()
             await pilot.press(*"P s1", "enter")
             await pilot.pause()
             assert link.orders == [(OrderName.PREPARE, PLAN | {"patient": "P s1"})]
+
+    run(scenario)
+
+
+HOTKEYS = "S-2001 qtalsmxr?26p"
+"""A reference made of the keys of the screens, STOP and quit among them."""
+
+
+@pytest.mark.requirement("REQ-PLAN-6")
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_typed_on_coming_here_is_the_reference_and_runs_no_key(
+    size: tuple[int, int],
+) -> None:
+    async def scenario() -> None:
+        async with prepared(size=size) as (pilot, link):
+            await pilot.press(*HOTKEYS)
+            await pilot.pause()
+            assert link.orders == []
+            assert pilot.app.screen.query("#tiles")
+            await pilot.press("enter")
+            await pilot.pause()
+            assert link.orders == [(OrderName.PREPARE, PLAN | {"patient": HOTKEYS})]
+
+    run(scenario)
+
+
+def test_a_scanner_sets_the_reference_and_moves_on() -> None:
+    """It types faster than anything is drawn, and ends with Enter."""
+
+    async def scenario() -> None:
+        async with prepared(planned(as_it_is, operator="")) as (pilot, link):
+            for code in ("Q-77", "Dr. S"):
+                for key in (*code, "enter"):
+                    pilot.app.post_message(Key(key, key if len(key) == 1 else "\r"))
+                await pilot.pause()
+                await pilot.pause()
+            plan = PLAN | {"operator": ""}
+            assert link.orders == [
+                (OrderName.PREPARE, plan | {"patient": "Q-77"}),
+                (OrderName.PREPARE, plan | {"operator": "Dr. S"}),
+            ]
+            focused = pilot.app.screen.focused
+            assert focused is not None
+            assert focused.id == "tile-start"
+
+    run(scenario)
+
+
+def test_a_typed_reference_can_be_mended_and_left() -> None:
+    async def scenario() -> None:
+        async with prepared() as (pilot, link):
+            await pilot.press(*"P-99", "backspace")
+            await pilot.pause()
+            assert "P-9▏" in text(pilot)
+            await pilot.press("escape")
+            await pilot.pause()
+            assert "P-1042" in text(pilot)
+            await pilot.press("escape", "escape")
+            await pilot.pause()
+            assert pilot.app.screen.query("#number")
+            assert link.orders == []
+
+    run(scenario)
+
+
+def test_what_was_typed_is_not_lost_when_another_field_is_touched() -> None:
+    async def scenario() -> None:
+        async with prepared() as (pilot, link):
+            await pilot.press(*"P-5")
+            await touch(pilot, "#tile-screw")
+            assert link.orders == [(OrderName.PREPARE, PLAN | {"patient": "P-5"})]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_reference_can_be_touched_letter_by_letter(size: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        async with prepared(size=size) as (pilot, link):
+            await touch(pilot, "#tile-patient")
+            pad = pilot.app.screen.query_one(KeyPad)
+            for char in "A-7" + ERASE + "9":
+                await touch_key(pilot, pad, char)
+            await touch(pilot, "#field-set")
+            assert link.orders == [(OrderName.PREPARE, PLAN | {"patient": "A-9"})]
+
+    run(scenario)
+
+
+async def touch_key(pilot: Pilot[int], pad: KeyPad, char: str) -> None:
+    """Touch a key of the pad, turning its pages until it is there."""
+    width, height = pad.size
+    columns = width // TARGET_COLUMNS
+    for _ in CHARS:
+        keys = [key.text for key in pad.keys(width, height)]
+        at = keys.index(char) if char in keys else keys.index("")
+        row, column = divmod(at, columns)
+        left = width * column // columns
+        assert width * (column + 1) // columns - left >= TARGET_COLUMNS
+        assert (row + 1) * TARGET_ROWS <= height
+        await pilot.click(KeyPad, offset=(left + 1, row * TARGET_ROWS + 1))
+        await pilot.pause()
+        if char in keys:
+            return
+    raise AssertionError(f"no key types {char}")
+
+
+@pytest.mark.requirement("REQ-PLAN-6")
+@pytest.mark.parametrize("known", [True, False])
+def test_the_reference_says_who_that_is_and_an_unknown_one_is_asked_about(known: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    async def scenario() -> None:
+        recorder = ScriptedRecorder()
+        recorder.known = known
+        link = ScriptedLink()
+        app = DashboardApp(link, pace=PACE, archive=linked(recorder))
+        async with app.run_test(size=(120, 40)) as pilot:
+            link.put(planned(as_it_is, origin=Origin.REAL))
+            await link.until_drawn(1)
+            await pilot.press("1")
+            await pilot.pause()
+            await pilot.pause()
+            tile = pilot.app.screen.query_one("#tile-patient", TypingButton)
+            shown = " ".join("".join(s.text for s in line) for line in tile.paint(60, 4))
+            assert ("P-1042 · Muster, Erika, 2008-05-01" in shown) is known
+            assert ("P-1042 · not in the record yet" in shown) is not known
+            await pilot.press("space")
+            await pilot.pause()
+            await pilot.pause()
+            shown = " ".join(text(pilot).split())
+            assert ("Muster, Erika, 2008-05-01. 2 recorded before" in shown) is known
+            assert ("a new patient, or mistyped?" in shown) is not known
+            assert ("NEW PATIENT, START" in shown) is not known
 
     run(scenario)
 
@@ -237,13 +379,16 @@ def test_with_nothing_to_confirm_it_starts_and_shows_the_number() -> None:
 def test_the_insert_screen_leads_here_where_something_must_be_confirmed() -> None:
     async def scenario() -> None:
         async with prepared() as (pilot, link):
-            await pilot.press("2")
+            await pilot.press("f3")
             await pilot.pause()
             assert pilot.app.screen.query("#number")
             await pilot.press("space")
             await pilot.pause()
-            assert pilot.app.screen.query("#tiles")
+            assert "Is this the patient" in text(pilot)
             assert link.orders == []
+            await pilot.press("space")
+            await pilot.pause()
+            assert [name for name, _ in link.orders] == [OrderName.CONFIRM, OrderName.START]
 
     run(scenario)
 
@@ -285,6 +430,9 @@ def test_a_viewer_changes_nothing_here() -> None:
             await pilot.pause()
             assert link.orders == []
             assert "only views" in text(pilot)
+            await pilot.press(*"P-2")
+            await pilot.pause()
+            assert "P-2▏" not in text(pilot)
 
     run(scenario)
 

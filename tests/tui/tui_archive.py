@@ -176,6 +176,8 @@ class ScriptedRecorder:
         self.acts: list[Act] = []
         self.asked: list[ArchiveRequest] = []
         self.refusal = ""
+        self.known = True
+        """Whether the record knows any patient."""
 
     async def ask(self, request: ArchiveRequest) -> ArchiveAnswer:
         self.asked.append(request)
@@ -187,6 +189,13 @@ class ScriptedRecorder:
         if isinstance(request, Act):
             self.acts.append(request)
             return ArchiveAnswer(ok=True, text=self.give("it is in the record"))
+        if isinstance(request, AskPatient) and not self.known:
+            return ArchiveAnswer(
+                ok=True,
+                patient=PatientView(
+                    reference=request.reference, name="", birth_date="", insertions=0, last_utc=""
+                ),
+            )
         return _ANSWERS[type(request)](self.give, request)
 
     async def close(self) -> None:

@@ -187,6 +187,11 @@ class DashboardApp(App[int]):
                     screen.reword()
                     screen.apply(self.latest_view, None)
 
+    def confirm(self) -> None:
+        """Show what must be confirmed before a recording starts."""
+        if self._ways is not None:
+            self._ways.confirm()
+
     def next(self) -> None:
         """Do the next right thing: what the one key of a pedal is for."""
         if self._ways is not None:

@@ -159,12 +159,16 @@ class Ways:
         elif step is Step.PREPARE:
             self.go(PREPARE)
         elif step in (Step.CONFIRM, Step.START):
-            from torquemon.tui.screens.prepare import PrepareScreen
+            self.confirm()
 
-            self.go(PREPARE)
-            prepare = self._others.get(PREPARE)
-            if isinstance(prepare, PrepareScreen):
-                self._app.call_after_refresh(prepare.action_start)
+    def confirm(self) -> None:
+        """Go where a recording is started; what must be confirmed is asked there."""
+        from torquemon.tui.screens.prepare import PrepareScreen
+
+        self.go(PREPARE)
+        prepare = self._others.get(PREPARE)
+        if isinstance(prepare, PrepareScreen):
+            self._app.call_after_refresh(prepare.action_start)
 
 
 def _told(hold: Step) -> str:

@@ -70,5 +70,12 @@ LONGEST_WHY = (
 
 staged("tiles")
 register(Scene("prepare-alarm", lambda give: Stage(alarmed(give), keys=("f2",))))
-staged("site", "tab", "tab", "tab", "enter", wide=True)
+staged("site", "tab", "tab", "enter", wide=True)
 staged("confirm", "space", wide=True)
+register(
+    Scene(
+        "prepare-pad",
+        lambda give: Stage(planned(give), keys=("1", "enter")),
+        sizes=((80, 24), (120, 40)),
+    )
+)

@@ -240,6 +240,8 @@ class InsertScreen(BaseScreen):
         recording = view is not None and view.phase is SessionPhase.RECORDING
         if view is not None and view.to_confirm and view.controlling and not recording:
             self.app.go("prepare")  # that is where it is confirmed
+            if view.patient:
+                self.app.confirm()
             return
         self.action_order(OrderName.FINISH if recording else OrderName.START)
 

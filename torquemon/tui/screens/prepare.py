@@ -14,9 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Horizontal
 from textual.widget import Widget
 
-from torquemon.local.archive import MAX_REFERENCE_CHARS
+from torquemon.local.archive import MAX_REFERENCE_CHARS, PatientView
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CheckState, CheckView, SessionPhase, SoundPhase, View
+from torquemon.model import Origin
 from torquemon.profiles.catalogue import builtin
 from torquemon.text import clean
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
@@ -24,7 +25,7 @@ from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.checks import CheckList
 from torquemon.tui.widgets.editors import ConfirmPanel, Editor, FieldEditor, SpotEditor
 from torquemon.tui.widgets.header import window_text
-from torquemon.tui.widgets.touch import Item, TouchButton
+from torquemon.tui.widgets.touch import Item, TouchButton, TypingButton
 from torquemon.tui.words import say, say_count, say_site, to_point
 
 TILES: Final = ("patient", "operator", "site", "screw", "window", "threshold", "tare", "start")
@@ -44,7 +45,10 @@ class PrepareScreen(FrameScreen):
 
     def __init__(self, link: MonitorLink) -> None:
         super().__init__(link)
-        self._tiles = {name: TouchButton("", id=f"tile-{name}") for name in TILES}
+        kinds = {name: TypingButton if name in _TYPED else TouchButton for name in TILES}
+        self._tiles = {name: kind("", id=f"tile-{name}") for name, kind in kinds.items()}
+        self._known: PatientView | None = None
+        self._looked_up = ""
         self._checks = CheckList(id="checks")
         self._field = FieldEditor(id="field")
         self._spot = SpotEditor(id="spot")
@@ -67,6 +71,16 @@ class PrepareScreen(FrameScreen):
         super().on_mount()
         self.set_interval(_ASK_STATE_S, self._ask_recorder)
 
+    def on_screen_resume(self) -> None:
+        """Let what is typed, or scanned, go into the patient's reference."""
+        super().on_screen_resume()
+        self._await_typing()
+
+    def _await_typing(self) -> None:
+        view = self.view
+        if view is not None and view.controlling and view.phase is not SessionPhase.RECORDING:
+            self.set_focus(self._tiles["patient"])
+
     def on_screen_suspend(self) -> None:
         """Leave no half choice behind."""
         self._close()
@@ -76,8 +90,11 @@ class PrepareScreen(FrameScreen):
     def fresh(self, view: View) -> None:
         """See `FrameScreen`."""
         busy = view.phase is SessionPhase.RECORDING or not view.controlling
+        if busy and self.is_running and isinstance(self.focused, TypingButton):
+            self.set_focus(None)
+        self._ask_who(view.patient)
         faces = {
-            "patient": view.patient or say("patient.none"),
+            "patient": _patient_text(view.patient, self._known),
             "operator": view.operator or say("prepare.operator.none"),
             "site": f"{say_site(view.site, view.site_name)} {view.fdi}".strip(),
             "screw": view.screw_name,
@@ -99,6 +116,21 @@ class PrepareScreen(FrameScreen):
             text = say("prepare.start.text")
             self._tiles["start"].face(say("prepare.start"), text, urgent=ready, off=busy)
         self._checks.put((*view.checks, _sound(view), *self._recorder))
+
+    def _ask_who(self, reference: str) -> None:
+        """Ask once for each reference who that is."""
+        if self.is_running and reference != self._looked_up:
+            self._looked_up, self._known = reference, None
+            if reference:
+                self.work(partial(self._know, reference), group="known", exclusive=True)
+
+    async def _know(self, reference: str) -> None:
+        try:
+            self._known = await self.app.archive.patient(clean(reference, MAX_REFERENCE_CHARS))
+        except LINK_ERRORS:
+            self._known = None
+        if self.view is not None and self.view.patient == reference:
+            self.fresh(self.view)
 
     def _ask_recorder(self) -> None:
         if self.is_current:
@@ -155,13 +187,27 @@ class PrepareScreen(FrameScreen):
             hint = say("prepare.threshold.hint")
             self._field.open("threshold_ncm", question, wanted, hint=hint)
 
+    def on_typing_button_filled(self, event: TypingButton.Filled) -> None:
+        """Send what was typed or scanned, and move on: to the operator if none is named."""
+        event.stop()
+        if self.view is None or not self.may_order(OrderName.PREPARE):
+            return
+        name = event.name.removeprefix("tile-")
+        self._put({name: event.text})
+        if event.entered:
+            unnamed = name == "patient" and not self.view.operator
+            self.set_focus(self._tiles["operator" if unnamed else "start"])
+
     def on_editor_done(self, event: Editor.Done) -> None:
-        """Send the choice with all the rest as it is set."""
+        """Send the choice, and go back to the tiles."""
         event.stop()
         self._close()
+        self._put(dict(event.values))
+
+    def _put(self, values: dict[str, str]) -> None:
+        """Send a choice with all the rest as it is set."""
         if self.view is None:
             return
-        values = dict(event.values)
         for name in ("window", "threshold_ncm"):
             if name in values:
                 values[name] = to_point(values[name])
@@ -223,7 +269,11 @@ class PrepareScreen(FrameScreen):
         except LINK_ERRORS:
             self.confirm.know(say("confirm.unknown"))
             return
-        who = ", ".join(part for part in (known.name, known.birth_date) if part)
+        simulated = self.view is not None and self.view.origin is not Origin.REAL
+        if not known.name and not known.insertions and not simulated:
+            self.confirm.doubt(say("confirm.new"))
+            return
+        who = _who(known)
         before = say_count("confirm.before", known.insertions, last=known.last_utc[:10])
         before = before if known.insertions else say("confirm.first")
         self.confirm.know(f"{who}. {before}" if who else before)
@@ -239,6 +289,21 @@ class PrepareScreen(FrameScreen):
             return
         if await self.give(OrderName.START, {}):
             self.app.go("insert")
+
+
+def _who(known: PatientView) -> str:
+    return ", ".join(part for part in (known.name, known.birth_date) if part)
+
+
+def _patient_text(reference: str, known: PatientView | None) -> str:
+    """Return the reference and who that is, as far as the record knows."""
+    if not reference:
+        return say("patient.none")
+    if known is None:
+        return reference
+    if not known.name and not known.insertions:
+        return f"{reference} · {say('prepare.patient.new')}"
+    return " · ".join(part for part in (reference, _who(known)) if part)
 
 
 def _keeps(check: CheckView) -> bool:

@@ -57,6 +57,8 @@ class ReviewScreen(FrameScreen):
         self._by_angle = False
         self._who = ""
         self._pending: ActName | None = None
+        self._given: dict[str, str] = {}
+        """What was typed or picked for it, while it is asked who that was."""
         self._facts = TextPanel(id="review-facts")
         self._plot = StoredPlot(id="review-plot")
         self._log = TextPanel(id="review-log")
@@ -158,19 +160,22 @@ class ReviewScreen(FrameScreen):
             self._begin(ActName(name), self.view)
 
     def _begin(self, act: ActName, view: View) -> None:
-        self._pending = act
+        self._pending, self._given = act, {}
+        if act is ActName.NOTE:
+            self._open("text", say("act.note"))
+        elif act.value in _CHOICES:
+            items = [Item(choice, say(f"choice.{choice}")) for choice in _CHOICES[act.value]]
+            self._open("choice", say(f"act.{act.value}"), items)
+        else:
+            self._go_on(act, view)
+
+    def _go_on(self, act: ActName, view: View) -> None:
+        """Give what was typed, or ask first who it was: the note is typed before the name."""
         who = self._who or view.operator
         if not who:
             self._open("who", say("review.who"))
-        elif act in (ActName.SIGN, ActName.SEND, ActName.REPORT):
-            self._give(act, who)
-        elif act is ActName.NOTE:
-            self._who = who
-            self._open("text", say("act.note"))
         else:
-            self._who = who
-            items = [Item(choice, say(f"choice.{choice}")) for choice in _CHOICES[act.value]]
-            self._open("choice", say(f"act.{act.value}"), items)
+            self._give(act, who, **self._given)
 
     def _open(self, field: str, question: str, items: list[Item] | None = None) -> None:
         self._main.display = False
@@ -184,10 +189,12 @@ class ReviewScreen(FrameScreen):
             return
         if "who" in event.values:
             self._who = event.values["who"]
-            if self._who:
-                self._begin(self._pending, self.view)
-            return
-        self._give(self._pending, self._who, **event.values)
+            if not self._who:
+                self.notice.tell(say("review.nobody"), urgent=True)
+                return
+        else:
+            self._given = dict(event.values)
+        self._go_on(self._pending, self.view)
 
     def on_editor_closed(self, event: Editor.Closed) -> None:
         """Leave it."""

@@ -1,7 +1,7 @@
 """What takes the place of the tiles while one is chosen: a text, one of a list, a spot, a yes.
 
 Each posts one message when it is done and does nothing itself. Everything has a key and a target
-for a finger; what must be typed needs a keyboard.
+for a finger; what must be typed can be touched letter by letter.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torquemon.text import clean
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, centred, shown, style
 from torquemon.tui.widgets.arch import ArchMap, Spot, title
+from torquemon.tui.widgets.keypad import ERASE, KeyPad
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.touch import Item, TouchButton, TouchList
 from torquemon.tui.words import say, told
@@ -57,6 +58,7 @@ class FieldEditor(Editor):
         self._title = TextPanel(id=f"{id}-title")
         self._input = Input(id=f"{id}-input", max_length=max_chars, select_on_focus=True)
         self._list = TouchList(id=f"{id}-list")
+        self._pad = KeyPad(id=f"{id}-pad")
         self._set = TouchButton(say("edit.set"), id=f"{id}-set")
         self._back = TouchButton(say("edit.back"), id=f"{id}-back")
 
@@ -68,6 +70,7 @@ class FieldEditor(Editor):
             yield self._set
             yield self._back
         yield self._list
+        yield self._pad
 
     def open(
         self,
@@ -88,6 +91,8 @@ class FieldEditor(Editor):
         self._input.display = typed
         self._list.fill(options, value)
         self._list.display = bool(options)
+        self._pad.display = typed and not options
+        self._pad.begin()
         self.display = True
         (self._input if typed else self._list).focus()
 
@@ -95,6 +100,14 @@ class FieldEditor(Editor):
         """Take what was typed."""
         event.stop()
         self._finish(event.value)
+
+    def on_key_pad_typed(self, event: KeyPad.Typed) -> None:
+        """Type what was touched, in the place of what is marked."""
+        event.stop()
+        if event.text == ERASE:
+            self._input.action_delete_left()
+        else:
+            self._input.replace(event.text, *self._input.selection)
 
     def on_touch_list_picked(self, event: TouchList.Picked) -> None:
         """Take what was picked."""
@@ -248,6 +261,12 @@ class ConfirmPanel(Editor):
         rows = [Entry("", shown(about))] if about else []
         rows += [Entry("?", shown(told(text))) for text in self._sentences]
         self._words.show_text(say("confirm.title"), *rows)
+
+    def doubt(self, why: str) -> None:
+        """Ask about the patient: the record does not know this one."""
+        rows = [Entry("!", why), *(Entry("?", shown(told(text))) for text in self._sentences)]
+        self._words.show_text(say("confirm.title"), *rows)
+        self._yes.face(say("confirm.yes.new"), urgent=True)
 
     def confirm(self) -> None:
         """It is so."""

@@ -97,6 +97,84 @@ class TouchButton(Painted, can_focus=True):
         return lines
 
 
+class TypingButton(TouchButton):
+    """A field that is typed into where it stands, by hand or by a scanner; Enter posts `Filled`.
+
+    While it has the focus a letter is a letter and no key of the screen, but for a blank before
+    any other: no reference begins with one. What was typed is not lost with the focus.
+    """
+
+    MAX_CHARS: ClassVar[int] = 64
+
+    class Filled(Message):
+        """Something was typed, and Enter pressed or the field left; `entered` tells which."""
+
+        def __init__(self, name: str, text: str, *, entered: bool) -> None:
+            super().__init__()
+            self.name = name
+            self.text = text
+            self.entered = entered
+
+    def __init__(self, label: str, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(label, id=id)
+        self._face = _Face(label, "", urgent=False, off=False)
+        self._typed: str | None = None
+
+    def face(self, label: str, text: str = "", *, urgent: bool = False, off: bool = False) -> None:
+        """See `TouchButton`; what is being typed stands in the place of the text."""
+        self._face = _Face(label, text, urgent, off)
+        if off:
+            self._typed = None
+        self._show()
+
+    def _show(self) -> None:
+        label, text, urgent, off = self._face
+        if self._typed is not None:
+            text = f"{self._typed}▏"
+        elif self.has_focus and not off:
+            text = f"▏{text}"
+        super().face(label, text, urgent=urgent, off=off)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take letters in the order in which they come."""
+        char = event.character
+        if self._face.off:
+            return
+        if event.key == "enter" and self._typed is not None:
+            self._fill(entered=True)
+        elif event.key == "escape" and self._typed is not None:
+            self._typed = None
+        elif event.key == "backspace" and self._typed:
+            self._typed = self._typed[:-1]
+        elif event.is_printable and char and (self._typed is not None or char != " "):
+            self._typed = ((self._typed or "") + char)[: self.MAX_CHARS]
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        self._show()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take what is pasted as if it were typed."""
+        if not self._face.off:
+            event.stop()
+            self._typed = shown((self._typed or "") + event.text)[: self.MAX_CHARS]
+            self._show()
+
+    def _fill(self, *, entered: bool) -> None:
+        typed, self._typed = self._typed, None
+        if typed is not None and self.id:
+            self.post_message(self.Filled(self.id, shown(typed).strip(), entered=entered))
+
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - Textual's signature
+        """Show that letters come here, or keep what was typed."""
+        super().watch_has_focus(has_focus)
+        if not has_focus:
+            self._fill(entered=False)
+        self._show()
+        self.repaint()
+
+
 class Item(NamedTuple):
     """A line of a list: its id, what it is, and what stands beneath."""
 
