@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,10 @@ def make_case(
     previous: Receipt | None = None,
     **fields: Any,  # noqa: ANN401 - any field of the case or of its data
 ) -> Case:
-    """Return a case; fields of `ReportData` and of `Case` can be given by name."""
-    data_fields = {name: value for name, value in fields.items() if hasattr(report_data(), name)}
-    case_fields = {name: value for name, value in fields.items() if name not in data_fields}
+    """Return a case; fields of `Case`, then of `ReportData`, can be given by name."""
+    of_case = {each.name for each in dataclass_fields(Case)}
+    case_fields = {name: value for name, value in fields.items() if name in of_case}
+    data_fields = {name: value for name, value in fields.items() if name not in of_case}
     insertion_id = f"01KB00000000000000000{insertion:05d}"
     data = replace(
         report_data(), insertion_id=insertion_id, patient=patient, origin=origin, **data_fields

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
-from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import pytest
@@ -129,7 +128,7 @@ def test_open_dental_finds_its_category_in_front() -> None:
 
 
 def test_the_day_is_that_of_the_time_zone() -> None:
-    late = replace(make_case(), opened_utc=OPENED.replace(hour=23, minute=30))
+    late = make_case(opened_utc=OPENED.replace(hour=23, minute=30))
     assert pieces(late, "", zone("Europe/Berlin"))["date"] == "2026-01-02"
     assert pieces(late, "", zone("America/New_York"))["date"] == "2026-01-01"
     with pytest.raises(ConfigError, match="time_zone"):
