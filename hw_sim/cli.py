@@ -98,6 +98,7 @@ def _describe(name: str) -> int:
         "screw": known.screw,
         "threshold_ncm": known.threshold_ncm,
         "pause_s": known.pause_s,
+        "purpose": known.purpose,
     }
     sys.stdout.write(json.dumps(fields) + "\n")
     return 0

@@ -18,6 +18,7 @@ from hw_sim.operator import Script
 from hw_sim.screw import geometry_by_id
 from hw_sim.tissue import SITE_TISSUE, Layer, Tissue
 from torquemon.drivers.codec import Capability
+from torquemon.model import PURPOSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Scenario:
     script: Script
     threshold_ncm: float | None = None
     pause_s: float = 0.0
+    purpose: str = PURPOSES[0]
 
     def handpiece(
         self, seed: int, on_event: EventSink | None = None, params: HandpieceParams | None = None
@@ -103,7 +105,8 @@ def _pause_restart() -> Scenario:
 
 def _removal() -> Scenario:
     made = _make("removal", "a seated screw is turned out, torque negative", operator.remove())
-    return replace(made, params=replace(made.params, start_deg=made.params.insertion.seat_deg))
+    params = replace(made.params, start_deg=made.params.insertion.seat_deg)
+    return replace(made, params=params, purpose="removal")
 
 
 _ALL: Final = (

@@ -11,6 +11,7 @@ from typing import Final
 
 from hw_sim.operator import insert
 from tests.chairs import Chair
+from torquemon import paths
 from torquemon.clock import ManualClock
 from torquemon.journal import Entry, InsertionRow, Journal
 from torquemon.local.messages import OrderName
@@ -85,3 +86,20 @@ def filled_store(
     close_due(journal, store, clock, monitor_runs=False)
     journal.close()
     return store, list(names)
+
+
+def folded(plan: dict[str, str], seconds: float = 1.0) -> str:
+    """Record a planned insertion with the journal of this chair; return its id."""
+    chair = Chair(script=insert(), plan=plan)
+    chair.plug_in()
+    chair.run(0.3)
+    assert chair.order(OrderName.START).ok
+    chair.run(seconds)
+    chair.order(OrderName.FINISH)
+    chair.run(0.2)
+    journal = Journal(paths.journal_path())
+    for row in chair.sink.rows:
+        journal.open_insertion(row)
+    journal.append(chair.sink.entries)
+    journal.close()
+    return str(chair.sink.rows[0].id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Validity(IntEnum):
@@ -43,6 +43,10 @@ class Reading(NamedTuple):
     angle_deg: float | None
     speed_rpm: float | None
     validity: Validity
+
+
+PURPOSES: Final = ("insertion", "removal", "tightening")
+"""What a recording is of. Without a word it is an insertion."""
 
 
 class Origin(StrEnum):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torquemon.model import PURPOSES
 from torquemon.text import clean
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _PLAN_OPTIONS = (
     "screw",
     "window",
     "threshold_ncm",
+    "lot",
+    "purpose",
     "profiles",
 )
 EXIT_OK = 0
@@ -33,8 +36,19 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient", default="", help="patient reference of the practice")
     parser.add_argument("--operator", default="", help="who operates")
     parser.add_argument("--site", default="", help="insertion site, for example maxilla-buccal")
-    parser.add_argument("--fdi", default="", help="pair of teeth by FDI numbers, for example 16-15")
+    parser.add_argument(
+        "--teeth",
+        "--fdi",
+        dest="fdi",
+        default="",
+        metavar="PAIR",
+        help="pair of teeth by FDI numbers, for example 16-15",
+    )
     parser.add_argument("--screw", default="", help="screw, for example infinitas-1.5x9-short")
+    parser.add_argument("--lot", default="", help="lot of the screw, as on its package")
+    parser.add_argument(
+        "--purpose", choices=PURPOSES, default="", help="what is recorded; default: insertion"
+    )
     parser.add_argument("--window", default="", help="window in N·cm, for example 5-15, or its id")
     parser.add_argument(
         "--threshold-ncm", default="", help="stop threshold in N·cm; default: the window's top"

@@ -8,7 +8,7 @@ from typing import Final
 from torquemon.clock import Clock
 from torquemon.local.messages import Answer, Fetch, Order, OrderName, Role
 from torquemon.local.view import CurveBlock, SoundPhase
-from torquemon.monitor.plan import make_plan
+from torquemon.monitor.plan import changed_plan
 from torquemon.monitor.session import OPERATOR_NS, Session
 from torquemon.monitor.viewing import Viewer
 from torquemon.profiles import Catalogue, ProfileError
@@ -117,7 +117,7 @@ class Desk:
         if self._session.chronicle.recording is not None:
             return Answer(ok=False, error="a recording is running: finish it first")
         try:
-            self._session.plan = make_plan(self._catalogue, fields)
+            self._session.plan = changed_plan(self._catalogue, self._session.plan, fields)
         except ProfileError as error:
             return Answer(ok=False, error=str(error))
         return self._said("prepared")

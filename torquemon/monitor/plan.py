@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from torquemon.limits import DeviceLimits, Threshold, stop_threshold
-from torquemon.model import Origin, Window
+from torquemon.model import PURPOSES, Origin, Window
 from torquemon.profiles import Catalogue, ProfileError, Screw, Site
 from torquemon.profiles.arch import read_pair
 from torquemon.signal.setup import JudgeSetup
@@ -17,7 +17,10 @@ from torquemon.text import DeviceText, clean
 MAX_PATIENT_CHARS: Final = 64
 DEFAULT_SITE: Final = "maxilla-buccal"
 DEFAULT_SCREW: Final = "generic"
-_FIELDS: Final = ("patient", "operator", "site", "fdi", "screw", "window", "threshold_ncm")
+FIELDS: Final = (
+    *("patient", "operator", "site", "fdi", "screw", "window", "threshold_ncm"),
+    *("lot", "purpose"),
+)
 CONFIRM_FIELDS: Final = ("patient", "site", "fdi", "screw")
 """What a confirmation must name, as it stood on the screen."""
 
@@ -53,6 +56,10 @@ class Plan:
     """The pair of teeth that the screw goes between, by FDI numbers; empty where there is none."""
     profile_version: str = ""
     """Which catalogue site, screw and window are from."""
+    lot: str = ""
+    """The lot of the screw, as on its package; empty where nobody said."""
+    purpose: str = PURPOSES[0]
+    """What is recorded, one of PURPOSES."""
 
     @property
     def unusual_screw(self) -> str:
@@ -121,6 +128,8 @@ class Plan:
             "site": self.site.id,
             "fdi": self.fdi,
             "screw": self.screw.id,
+            "lot": self.lot,
+            "purpose": self.purpose,
             "window": str(self.window) if self.window else None,
             "window_id": self.window.id if self.window else None,
             "window_source": self.window.source if self.window else None,
@@ -132,11 +141,9 @@ class Plan:
 
 def make_plan(catalogue: Catalogue, fields: Mapping[str, str]) -> Plan:
     """Read a plan from text fields. Raises ProfileError that says which field is wrong."""
-    unknown = set(fields) - set(_FIELDS)
+    unknown = set(fields) - set(FIELDS)
     if unknown:
-        raise ProfileError(
-            f"unknown field {clean(min(unknown), 40)!r}; known: {', '.join(_FIELDS)}"
-        )
+        raise ProfileError(f"unknown field {clean(min(unknown), 40)!r}; known: {', '.join(FIELDS)}")
     site = catalogue.site(fields.get("site") or DEFAULT_SITE)
     screw = catalogue.screw(fields.get("screw") or DEFAULT_SCREW)
     window = catalogue.resolve_window(site.id, fields.get("window"))
@@ -150,7 +157,32 @@ def make_plan(catalogue: Catalogue, fields: Mapping[str, str]) -> Plan:
         clean(fields.get("operator", ""), MAX_PATIENT_CHARS),
         read_pair(fields.get("fdi", ""), site.id),
         catalogue.version,
+        clean(fields.get("lot", ""), MAX_PATIENT_CHARS),
+        _purpose(fields.get("purpose", "")),
     )
+
+
+def changed_plan(catalogue: Catalogue, before: Plan, fields: Mapping[str, str]) -> Plan:
+    """Return the plan that comes after another. Raises ProfileError.
+
+    A screen that knows no lot or purpose does not say that there is none: the purpose stays for
+    the same patient, the lot for the same patient and screw. Nobody else's is ever taken over.
+    """
+    plan = make_plan(catalogue, fields)
+    if plan.patient != before.patient:
+        return plan
+    lot = before.lot if plan.screw.id == before.screw.id else ""
+    return replace(
+        plan,
+        lot=plan.lot if "lot" in fields else lot,
+        purpose=plan.purpose if "purpose" in fields else before.purpose,
+    )
+
+
+def _purpose(text: str) -> str:
+    if text and text not in PURPOSES:
+        raise ProfileError(f"purpose {clean(text, 20)!r} is not one of {', '.join(PURPOSES)}")
+    return text or PURPOSES[0]
 
 
 def _threshold(text: str | None) -> float | None:

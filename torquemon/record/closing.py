@@ -22,8 +22,8 @@ from torquemon.journal import (
     Journal,
     unpack_raw,
 )
+from torquemon.model import PURPOSES, Origin, Reading
 from torquemon.model import Alert as JudgeAlert
-from torquemon.model import Origin, Reading
 from torquemon.record import blocks, models
 from torquemon.record.closing_events import alarm_rows, command_rows, event_rows
 from torquemon.record.store import RAW, READINGS, SOFTWARE
@@ -31,7 +31,6 @@ from torquemon.signal.pipeline import Conclusion, Pipeline
 from torquemon.signal.setup import JudgeSetup
 from torquemon.text import clean
 
-PURPOSES: Final = ("insertion", "removal", "tightening")
 _UNKNOWN: Final = "undetermined"
 
 

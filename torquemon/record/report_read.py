@@ -9,14 +9,22 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from torquemon.model import Alert, AlertCode, Origin, Priority, Reading, VerdictKind, Window
+from torquemon.model import (
+    PURPOSES,
+    Alert,
+    AlertCode,
+    Origin,
+    Priority,
+    Reading,
+    VerdictKind,
+    Window,
+)
 from torquemon.profiles import builtin
 from torquemon.record.report_data import Device, Event, ReportData, Signed
 from torquemon.text import clean
 
 MAX_ID_CHARS: Final = 64
 MAX_WHY_CHARS: Final = 300
-PURPOSES: Final = ("insertion", "removal", "tightening")
 _MAX_EVENTS: Final = 1000
 """More events in one insertion are a device that lies; the record has them all."""
 _MAX_FINDINGS: Final = 20

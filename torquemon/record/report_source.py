@@ -51,7 +51,7 @@ def read_source(archive: Archive, wanted: str, *, with_name: bool = False) -> So
         "software": whole.entry.software,
         "profile_version": whole.insertion.profile_version,
         "amended": len(whole.amendments),
-        "lot": lots[-1] if lots else "",
+        "lot": lots[-1] if lots else lot_of(insertion),
         "findings": [{"name": f.name, "value": f.value} for f in findings if f.name != _LOT],
         "signatures": [
             {
@@ -75,6 +75,11 @@ def read_source(archive: Archive, wanted: str, *, with_name: bool = False) -> So
         witness=str(head_of(archive.store, insertion.row.id)),
     )
     return Source(data, table.getvalue())
+
+
+def lot_of(insertion: Insertion) -> str:
+    """Return the lot that was named at the start; what was said later goes before it."""
+    return str(insertion.row.meta.get("lot") or "")
 
 
 def _person(archive: Archive, patient_ref: str) -> dict[str, object]:

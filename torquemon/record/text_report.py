@@ -100,10 +100,11 @@ def _facts(insertion: Insertion) -> list[str]:
     reasons = meta.get("threshold_reasons")
     why = "; ".join(str(reason) for reason in reasons) if isinstance(reasons, list) else ""
     asked = "none" if threshold is None else f"{threshold:g} N·cm"
+    lot = f", lot {meta['lot']}" if meta.get("lot") else ""
     teeth = f", between {meta['fdi']}" if meta.get("fdi") else ""
     return [
         f"site       {meta.get('site')}{teeth}",
-        f"screw      {meta.get('screw')}",
+        f"screw      {meta.get('screw')}{lot}",
         f"window     {meta.get('window') or 'none published'} N·cm ({meta.get('window_source')})",
         f"threshold  {asked} ({why})",
         (
