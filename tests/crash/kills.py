@@ -33,6 +33,11 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import hw_sim.cli
+import torquemon.drivers.serial_port
+import torquemon.drivers.wires
+import torquemon.monitor.headless
+import torquemon.monitor.process
+import torquemon.profiles.own  # noqa: F401 - all of it is there before the first fork
 from tests.crash.kill_words import LAST_S, Trial, summary
 from tests.crash.last_signs import Page, Signs, queued_s
 from torquemon import cli, paths
@@ -58,7 +63,7 @@ def run_trial(seed: int, template: Path) -> Trial:
     device = -1
     page = Page()
     try:
-        device, port = _simulator(seed)
+        device, port = _simulator(seed, page)
         pipe, monitor = _monitor(port, page)
         if seed % 10:  # nine of ten in the midst of a recording, one of ten at any moment at all
             select.select([pipe], [], [], 20.0)
@@ -68,11 +73,13 @@ def run_trial(seed: int, template: Path) -> Trial:
         time.sleep(min(after_s, LAST_S))
         overslept_s = (time.monotonic_ns() - slept_ns) / 1e9 - min(after_s, LAST_S)
         queued = [all_s - before.get(task, 0.0) for task, all_s in queued_s(monitor).items()]
+        signs = page.signs(monitor, port)
+        _check_it_lives(monitor)
         os.kill(monitor, signal.SIGKILL)
         killed_ns = time.monotonic_ns()
         os.waitpid(monitor, 0)
         acknowledged = _acknowledged(pipe)
-        trial = _look(seed, after_s, killed_ns, acknowledged, page.signs())
+        trial = _look(seed, after_s, killed_ns, acknowledged, signs)
         return replace(trial, queued_s=max(queued, default=0.0), overslept_s=overslept_s)
     except Exception:  # noqa: BLE001 - whatever happened is a finding, with its seed
         return Trial(seed, after_s, 0, 0, None, 0, traceback.format_exc(limit=3)[-400:])
@@ -83,6 +90,11 @@ def run_trial(seed: int, template: Path) -> Trial:
                 os.kill(device, signal.SIGKILL)
             os.waitpid(device, 0)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _check_it_lives(monitor: int) -> None:
+    if os.waitpid(monitor, os.WNOHANG)[0]:
+        raise RuntimeError("the monitor had ended by itself")
 
 
 def _fork(act: Callable[[], object]) -> int:
@@ -109,13 +121,14 @@ def _quiet(out: int) -> None:
     os.dup2(nothing, 2)
 
 
-def _simulator(seed: int) -> tuple[int, str]:
+def _simulator(seed: int, page: Page) -> tuple[int, str]:
     """Start a simulated handpiece; return its pid and port."""
     reading, writing = os.pipe()
 
     def serve() -> None:
         os.close(reading)
         _quiet(writing)
+        page.watch_device()
         hw_sim.cli.main(["--scenario", "nominal", "--seed", str(seed % 1000)])
 
     pid = _fork(serve)
