@@ -27,6 +27,8 @@ from torquemon.calibration.uncertain import ReferenceUncertainty, Stated, gum, s
 PARAMETERS: Final = 4
 STRAY_CHANCE: Final = 0.001
 """So rarely is a sound run refused for a step that strays."""
+LEAST_GAIN: Final = 0.1
+"""[E] What follows the gauge less than this is on another shaft."""
 MIN_ZEROS: Final = 3
 PEAK: Final = 2.5
 """[E] The outer edge of trembling during a hold, in standard deviations of it."""
@@ -182,7 +184,7 @@ def _fitted(design: Array, readings: Array, instruments: Instruments) -> _Line:
     count = len(readings)
     found, _, rank, _ = np.linalg.lstsq(design, readings, rcond=None)
     beta: Array = found.astype(np.float64)
-    if rank < PARAMETERS or beta[1] <= 0.0:
+    if rank < PARAMETERS or beta[1] < LEAST_GAIN:
         raise FitError(
             "the handpiece does not follow the gauge: are both on the same shaft, and is the "
             "right handpiece on this port?"
