@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.gauge_bench import Served, served
+from hw_sim.gauges.base import EmulatedGauge
+from tests.gauge_bench import FORM, Served, served
 from tests.processes import torquemon
+from torquemon.clock import SystemClock
+from torquemon.drivers.gauges.opener import GaugeOpener
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a pty needs POSIX")
 
@@ -54,3 +58,46 @@ def test_every_sentence_of_a_gauge_that_cannot_be_had_is_one_line() -> None:
     assert done.returncode == 1
     assert "no answer from the mark10 gauge" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+class EmulatedEncoder(EmulatedGauge):
+    """A rotation sensor: says its angle when asked."""
+
+    def answer(self, command: bytes) -> bytes:
+        del command
+        return f"A{self.angle_deg:.3f}\r".encode()
+
+
+def test_the_angle_of_a_second_source_comes_with_the_torque_of_the_first(tmp_path: Path) -> None:
+    form = tmp_path / "encoder.toml"
+    text = FORM.replace("(?P<value>[+-]?[0-9.]++) (?P<unit>[A-Za-z.]++)", "A(?P<angle>[0-9.]++)")
+    text = text.replace("-1.234 N.cm", "A12.5").replace("rate_hz = 20", "rate_hz = 40")
+    form.write_text(text, encoding="utf-8")
+    encoder = EmulatedEncoder()
+    encoder.angle_deg = 725.5
+    rotation = Served(encoder)
+    try:
+        with served("mark10") as server:
+            server.emulator.torque_ncm = 6.5
+            lines = _monitor(server, "--gauge", f"mark10:rotation={form};{rotation.port.url}")
+    finally:
+        rotation.unplug()
+    seconds = [line for line in lines if line["event"] == "second" and line["torque_ncm"]]
+    assert {line["torque_ncm"] for line in seconds} == {6.5}
+    angles = {line["angle_deg"] for line in seconds}
+    assert 725.5 in angles
+    assert angles <= {725.5, None}, "on a busy computer an angle may come too late: then none"
+
+
+@pytest.mark.requirement("REQ-GAU-6")
+def test_a_pseudo_terminal_is_simulated_by_any_name(tmp_path: Path) -> None:
+    with served("mark10") as server:
+        server.emulator.torque_ncm = 1.0
+        link = tmp_path / "ttyUSB0"
+        link.symlink_to(server.port.url)
+        for name in (str(link), f"spy://{server.port.url}"):
+            wire = GaugeOpener(f"gauge:mark10@{name}", SystemClock())()
+            try:
+                assert wire.is_simulated, name
+            finally:
+                wire.close()

@@ -20,12 +20,11 @@ from torquemon.drivers.gauges.angle import angle_source
 from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.bridge import (
     RAW_FRAME,
-    GaugeOpener,
     GaugeWire,
     Tap,
-    is_pseudo_terminal,
 )
 from torquemon.drivers.gauges.kinds import make_gauge
+from torquemon.drivers.gauges.opener import GaugeOpener
 from torquemon.drivers.gauges.spec import GaugeError
 from torquemon.drivers.gauges.talk import Talk
 from torquemon.drivers.link import Answered, Connected, DeviceSays, Link, LinkEvent, Samples
@@ -143,9 +142,6 @@ def test_the_origin_is_in_the_hello() -> None:
         (connected,) = bench.of(Connected)
         assert isinstance(connected, Connected)
         assert connected.info.origin is origin
-    assert is_pseudo_terminal("/dev/pts/3")
-    assert not is_pseudo_terminal("/dev/ttyUSB0")
-    assert not is_pseudo_terminal("COM3")
 
 
 @pytest.mark.requirement("REQ-GAU-3")

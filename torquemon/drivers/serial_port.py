@@ -126,6 +126,17 @@ class SerialPort:
         with contextlib.suppress(*_GONE, NotImplementedError):
             self._port.reset_input_buffer()
 
+    @property
+    def is_served(self) -> bool:
+        """Whether a program stands at the other end (a pseudo terminal), not a device."""
+        if self._fd is None:
+            return False
+        try:
+            name = os.ttyname(self._fd)
+        except OSError:
+            return False  # a socket: what is behind it cannot be seen
+        return name.startswith(("/dev/pts/", "/dev/ttys"))
+
     def read(self, timeout_s: float) -> bytes:
         """See `Transport.read`."""
         try:

@@ -47,7 +47,7 @@ def wire_for(address: str, home: Path) -> Wire:
         return Wire(air, air.close)
     if address.startswith(GAUGE):
         from torquemon.clock import SystemClock
-        from torquemon.drivers.gauges.bridge import GaugeOpener
+        from torquemon.drivers.gauges.opener import GaugeOpener
 
         return Wire(GaugeOpener(address, SystemClock()), _nothing)
     from torquemon.drivers.serial_port import SerialOpener

@@ -10,7 +10,6 @@ record keeps both.
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,28 +17,22 @@ from typing import Final
 from torquemon.clock import Clock
 from torquemon.drivers.codec import PROTOCOL_VERSION, Capability, Generation, Result
 from torquemon.drivers.device_messages import Ack, DeviceError, DeviceState, Hello, Names, Status
-from torquemon.drivers.errors import MessageError, TransportError, TransportGoneError
+from torquemon.drivers.errors import MessageError, TransportGoneError
 from torquemon.drivers.frame import Frame, Framer, encode_frame
-from torquemon.drivers.gauges.angle import AngleSource, angle_source
-from torquemon.drivers.gauges.base import Gauge, GaugeSettings
-from torquemon.drivers.gauges.kinds import make_gauge
+from torquemon.drivers.gauges.angle import AngleSource
+from torquemon.drivers.gauges.base import Gauge
 from torquemon.drivers.gauges.reading import LOW_BATTERY, GaugeProblem, GaugeReading
-from torquemon.drivers.gauges.spec import MIN_LIVE_HZ, GaugeError, read_address
 from torquemon.drivers.gauges.talk import Talk
 from torquemon.drivers.host_messages import HelloRequest, StatusRequest
 from torquemon.drivers.messages import DeviceMessage, HostCommand, from_frame, to_frame
 from torquemon.drivers.readings import RawSample, Readings
-from torquemon.drivers.serial_port import SerialPort
 from torquemon.drivers.transport import Transport
 from torquemon.model import ArmState, MotorState, StopReason
-from torquemon.text import clean
 from torquemon.units import TorqueUnit
 
 RAW_FRAME: Final = 0xF0
 """Type of the frames that carry the instrument's own bytes."""
 _RAW_BYTES: Final = 480
-FIRST_READING_S: Final = 3.0
-"""So long an instrument has to give its first reading before it is called unfit."""
 _STATUS_NS: Final = 100_000_000
 _COUNTS_PER_NCM: Final = 1_000_000
 _MAX_COUNTS: Final = (1 << 31) - 1
@@ -50,12 +43,6 @@ _SEQ_MASK: Final = 0xFFFFFFFF
 _NAME_BYTES: Final = 32
 _TEXT_BYTES: Final = 64
 _UNKNOWN: Final = "not stated"
-
-
-def is_pseudo_terminal(port: str) -> bool:
-    """Whether a port is one that a program serves: whatever answers there is no instrument."""
-    real = os.path.realpath(port)
-    return real.startswith(("/dev/pts/", "/dev/ttys"))
 
 
 class Tap:
@@ -88,7 +75,10 @@ class _Numbers:
 
 
 class GaugeWire:
-    """One open gauge as a `Transport`."""
+    """One open gauge as a `Transport`. `unit_words` say that the user stated the unit, if so.
+
+    They travel in the place of the firmware's name, which no gauge tells: the record keeps them.
+    """
 
     over_the_air = False
     bare_why = ""
@@ -101,6 +91,7 @@ class GaugeWire:
         angle: AngleSource,
         clock: Clock,
         mark: Generation,
+        unit_words: str = "",
     ) -> None:
         self.name = tap.name
         self._gauge = gauge
@@ -109,12 +100,18 @@ class GaugeWire:
         self._angle = angle
         self._clock = clock
         self._mark = mark
+        self._unit_words = unit_words
         self._framer = Framer()
         self._numbers = _Numbers(secrets.randbits(32))
         self._origin_ns = clock.monotonic_ns()
         self._status_ns = 0
         self._in_session = False
         self._why = ""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether what it says is marked as not from an instrument."""
+        return self._mark is not Generation.REAL
 
     # --- towards the host -----------------------------------------------------------------------
 
@@ -199,7 +196,7 @@ class GaugeWire:
     def _hello(self, request: HelloRequest) -> Hello:
         who, angle = self._gauge.identity, self._angle
         model = f"{who.model}, {angle.words}" if angle.words else who.model
-        names = (who.maker, model, who.serial or _UNKNOWN, _UNKNOWN)
+        names = (who.maker, model, who.serial or _UNKNOWN, self._unit_words or _UNKNOWN)
         capabilities = Capability(0)
         if angle.gives_angle:
             capabilities |= Capability.ANGLE
@@ -251,51 +248,6 @@ class GaugeWire:
         """See `Transport.close`."""
         self._angle.close()
         self._tap.close()
-
-
-class GaugeOpener:
-    """Opens a gauge for the monitor: up only once it gave a reading, else a sentence why not."""
-
-    def __init__(self, address: str, clock: Clock) -> None:
-        """Raises GaugeError where the address, a setting or the instrument is unfit."""
-        found = read_address(address)
-        self._kind, self._settings, self._port = found.kind, found.settings, found.port
-        self._clock = clock
-        rate_hz = make_gauge(self._kind, self._settings).rate_hz
-        if rate_hz < MIN_LIVE_HZ:
-            raise GaugeError(
-                f"a {clean(self._kind, 30)} gauge gives {rate_hz:g} readings per second, live "
-                f"insertion needs {MIN_LIVE_HZ:g}: use it for `torquemon calibrate`"
-            )
-
-    def __call__(self) -> GaugeWire:
-        """Open it. Raises TransportError."""
-        gauge = make_gauge(self._kind, self._settings)
-        baud_rate = self._settings.baud_rate or gauge.baudrates[0]
-        tap = Tap(SerialPort(self._port, baud_rate))
-        try:
-            talk = Talk(gauge, tap, baud_rate, self._clock)
-            first = self._first_reading(talk)
-            measured = first.angle_deg is not None
-            angle = angle_source(self._settings, self._clock, measured=measured)
-        except BaseException:
-            tap.close()
-            raise
-        return GaugeWire(gauge, tap, talk, angle, self._clock, self._mark(self._settings))
-
-    def _mark(self, settings: GaugeSettings) -> Generation:
-        served = settings.simulated or is_pseudo_terminal(self._port)
-        return Generation.SIMULATED if served else Generation.REAL
-
-    def _first_reading(self, talk: Talk) -> GaugeReading:
-        until_ns = self._clock.monotonic_ns() + round(FIRST_READING_S * 1e9)
-        why = ""
-        while self._clock.monotonic_ns() < until_ns:
-            for event in talk.step(0.05):
-                if isinstance(event, GaugeReading):
-                    return event
-                why = event.why
-        raise TransportError(why or talk.why_silent())
 
 
 def _bounded(value: float, most: int) -> int:

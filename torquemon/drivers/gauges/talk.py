@@ -18,8 +18,8 @@ GIVE_UP_S: Final = 5.0
 """[E] Then it is over: somebody must look at cable, switch and settings."""
 _ASK_AGAIN_PERIODS: Final = 4.0
 _MIN_ASK_AGAIN_S: Final = 0.1
-MAX_SAME_PROBLEM: Final = 1
-"""A problem that goes on is told once, until a reading came."""
+MAX_TOLD: Final = 4
+"""Until a reading comes each problem is told once, and no more than this many."""
 
 
 class Talk:
@@ -82,7 +82,7 @@ class Talk:
             self._told.clear()
             self._last_why = ""
             return True
-        if event.why in self._told or len(self._told) > MAX_SAME_PROBLEM:
+        if event.why in self._told or len(self._told) >= MAX_TOLD:
             return event.ends
         self._told.add(event.why)
         self._last_why = event.why
