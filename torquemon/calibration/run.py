@@ -26,11 +26,11 @@ from torquemon.calibration.uncertain import ReferenceUncertainty, UncertaintyErr
 from torquemon.clock import Clock
 from torquemon.drivers.device import DeviceInfo
 from torquemon.drivers.gauges.base import GaugeSettings
-from torquemon.drivers.gauges.bridge import is_pseudo_terminal
 from torquemon.drivers.gauges.port import OpenGauge, open_gauge
 from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading
 from torquemon.drivers.handpiece import Handpiece, WireDown
 from torquemon.drivers.link import Connected, Refused, Samples
+from torquemon.drivers.serial_port import is_pseudo_terminal
 from torquemon.drivers.transport import TransportOpener
 from torquemon.drivers.trust import Keys
 from torquemon.model import Origin

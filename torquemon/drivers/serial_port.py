@@ -83,6 +83,11 @@ def find_again(lost: PortInfo) -> str | None:
     return None
 
 
+def is_pseudo_terminal(port: str) -> bool:
+    """Whether a port is one that a program serves: whatever answers there is no device."""
+    return os.path.realpath(port).startswith(("/dev/pts/", "/dev/ttys"))
+
+
 class SerialOpener:
     """Opens one port, and finds it again by VID, PID and serial number after it was unplugged."""
 
@@ -135,7 +140,7 @@ class SerialPort:
             name = os.ttyname(self._fd)
         except OSError:
             return False  # a socket: what is behind it cannot be seen
-        return name.startswith(("/dev/pts/", "/dev/ttys"))
+        return is_pseudo_terminal(name)
 
     def read(self, timeout_s: float) -> bytes:
         """See `Transport.read`."""

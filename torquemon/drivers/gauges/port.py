@@ -24,7 +24,10 @@ _USUAL: Final = GaugeSettings()
 
 
 class OpenGauge:
-    """A gauge that is read. The callbacks run in its thread and must not block."""
+    """A gauge that is read. The callbacks run in its thread and must not block.
+
+    `is_simulated`: the user says so, or the port is a pseudo terminal.
+    """
 
     def __init__(
         self,
@@ -34,8 +37,11 @@ class OpenGauge:
         clock: Clock,
         on_reading: Callable[[GaugeReading], None],
         on_problem: Callable[[GaugeProblem], None],
+        *,
+        is_simulated: bool,
     ) -> None:
         self.gauge = gauge
+        self.is_simulated = is_simulated
         self._transport = transport
         self._clock = clock
         self._talk = Talk(gauge, transport, baud_rate, clock)
@@ -90,4 +96,7 @@ def open_gauge(
     gauge = make_gauge(kind, settings)
     baud_rate = settings.baud_rate or gauge.baudrates[0]
     transport = SerialPort(port, baud_rate)
-    return OpenGauge(gauge, transport, baud_rate, clock, on_reading, on_problem)
+    simulated = settings.simulated or transport.is_served
+    return OpenGauge(
+        gauge, transport, baud_rate, clock, on_reading, on_problem, is_simulated=simulated
+    )
