@@ -17,6 +17,7 @@ from torquemon.record.door import open_door
 from torquemon.record.errors import RecordError
 from torquemon.record.first_record import carry_over
 from torquemon.record.folding import close_due as close_due  # noqa: PLC0414 - used from here too
+from torquemon.record.gdt.patients import coming
 from torquemon.record.opening import open_store
 from torquemon.record.practice_thread import carrying
 from torquemon.record.pruning import prune
@@ -59,7 +60,7 @@ def run_recorder(clock: Clock, sound: str) -> int:
         signal.signal(number, lambda *_: ending.set())
     told = ""
     with sending(clock) as keep_sending:
-        with open_door(clock) as wait, sounding(clock, sound), carrying(clock):
+        with open_door(clock) as wait, sounding(clock, sound), carrying(clock), coming(clock):
             while not wait(ending, LOOK_EVERY_S):
                 told = _look(clock, told)
                 keep_sending()

@@ -169,10 +169,20 @@ def _stamp(path: Path) -> tuple[int, int]:
     return 0, 0
 
 
+_looking: Final[list[Patients]] = []
+"""Who looks in this process: the recorder has one."""
+
+
+def problem() -> str:
+    """Return what keeps patients from coming in, as one sentence; empty: nothing."""
+    return _looking[-1].said if _looking else ""
+
+
 @contextlib.contextmanager
 def coming(clock: Clock) -> Iterator[Patients]:
     """Look for patients in a thread of its own while this is open."""
     patients, ending = Patients(clock), threading.Event()
+    _looking.append(patients)
 
     def work() -> None:
         while not ending.is_set():
@@ -186,3 +196,4 @@ def coming(clock: Clock) -> Iterator[Patients]:
     finally:
         ending.set()
         thread.join(_END_S)
+        _looking.remove(patients)
