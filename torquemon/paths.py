@@ -26,6 +26,10 @@ def home() -> Path:
     path = (
         Path(chosen) if chosen else Path(platformdirs.user_data_dir("torquemon", appauthor=False))
     )
+    if path.exists() and not path.is_dir():
+        raise HomeError(
+            f"{path} is a file: TorqueMon needs a folder for its files, set {HOME_VARIABLE} to one"
+        )
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         if sys.platform != "win32" and path.stat().st_mode & 0o077:

@@ -44,6 +44,11 @@ def clean(text: str, max_chars: int = MAX_TEXT_CHARS) -> DeviceText:
     return DeviceText(cleaned)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its word: "1 insertion", "2 insertions"; `many` where no s does it."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def clean_bytes(raw: bytes, max_chars: int = MAX_TEXT_CHARS) -> DeviceText:
     """Decode UTF-8 leniently and clean the result."""
     return clean(raw[: max_chars * 16].decode("utf-8", errors="replace"), max_chars)

@@ -132,10 +132,19 @@ class Page:
     def signs(self, pid: int, port: str) -> Signs:
         """Return what stands there, and how the monitor's threads are. Called before the kill."""
         unread, threads = _unread(port), _threads(pid)
-        count, *moments = _HEAD.unpack_from(self._map)
+        count, session_ns, began_ns, ended_ns, sent_ns, came_ns = _HEAD.unpack_from(self._map)
         kept = range(max(0, count - _SLOTS), count)
         read = (_READ.unpack_from(self._map, _HEAD.size + n % _SLOTS * _READ.size) for n in kept)
-        return Signs(tuple((seq, at) for seq, at in read), *moments, unread=unread, threads=threads)
+        return Signs(
+            tuple((seq, at) for seq, at in read),
+            session_ns,
+            began_ns,
+            ended_ns,
+            sent_ns,
+            came_ns,
+            unread,
+            threads,
+        )
 
     def close(self) -> None:
         """Give the memory back."""

@@ -326,7 +326,7 @@ def run(monkeypatch: pytest.MonkeyPatch, typed: str, *words: str) -> int:
 def test_pair_takes_a_key_lists_it_and_forgets_it(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "", "--list") == 1
+    assert run(monkeypatch, "", "--list") == 0
     assert run(monkeypatch, f"{TEXT}\n", SERIAL) == 0
     assert run(monkeypatch, f"{scan_text('SN-2', KEY)}\r\n") == 0
     assert run(monkeypatch, "", "--list") == 0
@@ -360,7 +360,8 @@ def test_a_wrong_key_is_one_sentence_and_nothing_is_kept(
     said = capsys.readouterr().err
     assert said.startswith("torquemon pair: ")
     assert said.count("\n") == 1
-    assert run(monkeypatch, "", "--list") == 1
+    assert run(monkeypatch, "", "--list") == 0
+    assert capsys.readouterr().out == "no handpiece is paired with this chair\n"
 
 
 def test_a_terminal_does_not_show_the_key(

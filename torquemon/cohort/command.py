@@ -232,5 +232,5 @@ def _write_results(manifest: Path, rows: list[Row], catalogue: Catalogue, stream
 
 def _fail(sentence: str) -> int:
     """Say on standard error why nothing was done."""
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(f"torquemon {sentence}\n")
     return EXIT_NOTHING_DONE

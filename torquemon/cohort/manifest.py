@@ -50,7 +50,7 @@ class Row:
 def read_manifest(path: Path) -> list[Row]:
     """Read a manifest. Raises ManifestError with one sentence."""
     try:
-        text = read_text(path, "manifest")
+        text = read_text(path, "manifest", str(path))
     except CurveError as error:
         raise ManifestError(str(error)) from error
     lines = data_lines(text)
@@ -59,6 +59,11 @@ def read_manifest(path: Path) -> list[Row]:
         raise ManifestError(f"manifest {clean(path.name)!r} is empty")
     header_line, header = first
     delimiter, names = header_of(header[:MAX_LINE_CHARS])
+    if {"time_s", "torque_ncm"} <= set(names):
+        raise ManifestError(
+            f"{clean(path.name)!r} is a curve, not a manifest: write a CSV file with the columns "
+            f"file,site,screw and a line that names {clean(path.name)} (docs/analyse.md)"
+        )
     for name in _REQUIRED:
         if name not in names:
             raise ManifestError(

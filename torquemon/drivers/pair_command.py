@@ -34,8 +34,9 @@ def add_pair(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ),
     )
     parser.add_argument(
-        "serial", nargs="?", default="", help="serial number; not needed for a scanned code"
+        "words", nargs="*", metavar="SERIAL", help="serial number; not needed for a scanned code"
     )
+    parser.add_argument("--key", help=argparse.SUPPRESS)  # refused in words of ours
     parser.add_argument(
         "--store", choices=("keyring", "file"), help="where to keep it; default: the keyring if any"
     )
@@ -51,7 +52,8 @@ def run_pair(args: argparse.Namespace) -> int:
     from torquemon.drivers.key_store import KeyStore, KeyStoreError
     from torquemon.drivers.key_text import KeyTextError, looks_like_key
 
-    if looks_like_key(args.serial):
+    args.serial = args.words[0] if args.words else ""
+    if len(args.words) > 1 or args.key is not None or looks_like_key(args.serial):
         return _refuse(
             "a key does not belong on the command line, where others can read it: say the serial "
             "number alone, the key is asked for"
@@ -89,7 +91,7 @@ def _list(store: KeyStore) -> int:
         return _refuse(trouble)
     if not places:
         sys.stdout.write("no handpiece is paired with this chair\n")
-    return EXIT_OK if places else EXIT_UNKNOWN
+    return EXIT_OK
 
 
 def _forget(store: KeyStore, serial: str) -> int:

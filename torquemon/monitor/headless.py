@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TextIO
 
 from torquemon.local.view import View
-from torquemon.model import Alert
+from torquemon.model import Alert, ArmPhase
 from torquemon.monitor.alarms import Raised
 from torquemon.monitor.recording import Recording
 
@@ -30,7 +30,11 @@ def _as_words(fields: Mapping[str, Any]) -> str:
             number = "NO DATA    " if torque_ncm is None else f"{torque_ncm:z6.1f} N·cm"
             held_ncm = fields["held_threshold_ncm"]
             stop = fields["arm"].replace("_", " ")
-            stop += "" if held_ncm is None else f" at {held_ncm:g} N·cm"
+            if fields["arm"] == ArmPhase.HALTED.value:  # not what it was to stop at, but where
+                halted_ncm = fields["halted_at_ncm"]
+                stop += "" if halted_ncm is None else f" at {halted_ncm:.1f} N·cm"
+            elif held_ncm is not None:
+                stop += f" at {held_ncm:g} N·cm"
             mark = "" if fields["origin"] in (None, "real") else fields["origin"].upper()
             return f"{number}  {fields['insertion_phase']:10}  {stop:22}  {mark}".rstrip()
         case "alert":
@@ -87,6 +91,7 @@ class Lines:
                 "band": seen.band.value,
                 "arm": seen.arm.phase.value,
                 "held_threshold_ncm": seen.arm.held_ncm,
+                "halted_at_ncm": None if seen.stop is None else seen.stop.torque_ncm,
                 "samples": seen.link.samples,
                 "lost_samples": seen.link.lost_samples,
                 "bad_frames": seen.link.bad_frames,

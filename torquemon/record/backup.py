@@ -94,6 +94,11 @@ def restore(record: Path, key: bytes | None, source: Path) -> tuple[Head, Path |
         with as_record_errors(record):
             draft.unlink(missing_ok=True)
             private(draft)
+        if key is None and not is_plain(source):
+            raise RecordError(
+                f"{source} is no backup: it is no database; if it is an encrypted backup, the "
+                "record that it is of has a key, and none is set here (`torquemon key check`)"
+            )
         if not opens(source, key):
             raise RecordError(
                 f"{source} does not open with the key of this record: it is no backup of it, was "

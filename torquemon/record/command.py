@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from torquemon.record.maintain_command import add_maintain_commands
 from torquemon.record.remark_command import add_remark
 from torquemon.sound.command import add_sound_option
+from torquemon.text import clean, counted
 
 if TYPE_CHECKING:
     from torquemon.record.insertions import Archive
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 _Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
 EXIT_OK = 0
 EXIT_NOTHING_DONE = 2
+MOST_LISTED = 500
+"""That of `history.MAX_LISTED`, which is not loaded for a line of help."""
 
 
 def add_record_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     """Add the commands that read the record, then those that add to it and keep it."""
     listing = subparsers.add_parser("list", help="list the recorded insertions")
     listing.add_argument("words", nargs="*", help="only those with these words")
-    listing.add_argument("--limit", type=int, default=100, help="at most so many (default 100)")
+    listing.add_argument(
+        "--limit", type=limit, default=100, metavar="N", help="at most so many (default 100)"
+    )
     listing.set_defaults(run=lambda args: _with_archive(lambda archive: _list(archive, args)))
     show = subparsers.add_parser("show", help="show one insertion as text")
     show.add_argument("id", help="insertion id, or `last`")
@@ -40,6 +45,15 @@ def add_record_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> Non
     recorder.set_defaults(run=_recorder)
     add_remark(subparsers)
     add_maintain_commands(subparsers)
+
+
+def limit(text: str) -> int:
+    """Read how many insertions are listed at most. Raises argparse's error."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_LISTED):
+        raise argparse.ArgumentTypeError(
+            f"{clean(text, 20)!r} is no whole number from 1 to {MOST_LISTED}"
+        )
+    return int(text)
 
 
 def _add_export(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
@@ -75,8 +89,11 @@ def _with_archive(act: Callable[[Archive], int]) -> int:
 def _list(archive: Archive, args: argparse.Namespace) -> int:
     from torquemon.record.text_report import list_lines
 
-    found = archive.all(" ".join(args.words), max(1, args.limit))
+    words = " ".join(args.words)
+    found = archive.all(words, args.limit)
     _print(list_lines(found))
+    if not found and words:
+        _print([f"no insertion has all of these words: {clean(words)}"])
     if len(found) == args.limit:
         _print([f"(the newest {args.limit}: --limit shows more)"])
     return EXIT_OK
@@ -101,7 +118,7 @@ def _export(archive: Archive, args: argparse.Namespace) -> int:
         insertion = archive.get(args.id)
         facts = [("insertion", insertion.row.id), ("mark", insertion.mark), *noted(insertion)]
         count = write_parquet(archive.readings(insertion), facts, args.output)
-        _print([f"{count} readings of {insertion.row.id} in {args.output}"])
+        _print([f"{counted(count, 'reading')} of {insertion.row.id} in {args.output}"])
         return EXIT_OK
     if args.output is None:
         _write_csv(archive, args, sys.stdout)
@@ -124,10 +141,10 @@ def _write_csv(archive: Archive, args: argparse.Namespace, out: TextIO) -> str:
         write_dictionary(out)
         return "the data dictionary"
     if args.table:
-        return f"{write_insertions(archive.store, out)} insertions"
+        return counted(write_insertions(archive.store, out), "insertion")
     insertion = archive.get(args.id)
     count = write_csv(insertion, archive.readings(insertion), out)
-    return f"{count} readings of {insertion.row.id}"
+    return f"{counted(count, 'reading')} of {insertion.row.id}"
 
 
 def _print(lines: list[str]) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torquemon.text import counted
+
 if TYPE_CHECKING:
     from torquemon.record.store import Store
 
@@ -101,8 +103,11 @@ def _verify(store: Store, args: argparse.Namespace) -> int:
         heads += named
     found = verify_store(store, heads)
     for chain in found:
-        verdict = "nothing found" if not chain.problems else f"{len(chain.problems)} PROBLEMS"
-        say(f"chair {chain.chair_id}: {chain.entries} entries, {chain.erased} erased: {verdict}")
+        verdict = "nothing found"
+        if chain.problems:
+            verdict = counted(len(chain.problems), "PROBLEM", "PROBLEMS")
+        entries = counted(chain.entries, "entry", "entries")
+        say(f"chair {chain.chair_id}: {entries}, {chain.erased} erased: {verdict}")
         say(*(f"  {problem}" for problem in chain.problems))
         say(*(f"  note: {note}" for note in chain.notes))
         if chain.head is not None:
@@ -145,7 +150,8 @@ def _erase(store: Store, args: argparse.Namespace) -> int:
     if not ids and args.patient is None:
         raise RecordError("there is nothing to erase")
     if not args.yes:
-        say(*ids, f"{len(ids)} insertions would be erased for ever: say --yes to do it")
+        many = counted(len(ids), "insertion")
+        say(*ids, f"{many} would be erased for ever: say --yes to do it")
         return EXIT_OK
     forget(store, ids)
     count = erasing.erase_insertions(store, ids, args.why, args.operator) if ids else 0
@@ -153,7 +159,9 @@ def _erase(store: Store, args: argparse.Namespace) -> int:
         count += erasing.erase_person(store, args.patient, args.why, args.operator)
     if not count:
         raise RecordError("there is nothing to erase")
-    say(f"{len(ids)} insertions erased, {count} entries without content now", str(store.head()))
+    entries = counted(count, "entry", "entries")
+    say(f"{counted(len(ids), 'insertion')} erased, {entries} without content now")
+    say(str(store.head()))
     return EXIT_OK
 
 
@@ -243,7 +251,8 @@ def _restore(source: Path) -> int:
 def _archive_out(store: Store, target: Path) -> int:
     from torquemon.record.archive_file import write_archive
 
-    say(f"{write_archive(store, target)} entries in {target}; it is NOT encrypted")
+    entries = counted(write_archive(store, target), "entry", "entries")
+    say(f"{entries} in {target}; it is NOT encrypted")
     return EXIT_OK
 
 
@@ -253,7 +262,8 @@ def _archive_in(source: Path) -> int:
 
     store = open_store()
     try:
-        say(f"{read_archive(store, source)} new entries from {source}")
+        entries = counted(read_archive(store, source), "new entry", "new entries")
+        say(f"{entries} from {source}")
     finally:
         store.close()
     return EXIT_OK
@@ -262,7 +272,7 @@ def _archive_in(source: Path) -> int:
 def _prune(store: Store) -> int:
     from torquemon.record.pruning import prune
 
-    say(f"{prune(store)} insertions taken out of the journal")
+    say(f"{counted(prune(store), 'insertion')} taken out of the journal")
     return EXIT_OK
 
 

@@ -8,6 +8,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
+from torquemon.record.command import limit
+from torquemon.text import counted
+
 if TYPE_CHECKING:
     from torquemon.record.history import Summary
     from torquemon.record.practice import Practice
@@ -43,7 +46,7 @@ def add_sync_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     sync.set_defaults(run=_sync)
     history = subparsers.add_parser("history", help="search the records of all chairs")
     history.add_argument("text", nargs="*", help="patient, site, screw, serial number or id")
-    history.add_argument("--limit", type=int, default=50, metavar="N", help="default: 50")
+    history.add_argument("--limit", type=limit, default=50, metavar="N", help="default: 50")
     history.set_defaults(run=_history)
 
 
@@ -87,7 +90,7 @@ def _once(practice: Practice, args: argparse.Namespace) -> int:
         sys.stdout.write("nothing was recorded here yet\n")
         return EXIT_OK
     sent, left = _deliver(practice, with_names=args.with_names)
-    sys.stdout.write(f"{sent} entries carried to {practice.label}, {left} wait\n")
+    sys.stdout.write(_carried(sent, left, practice))
     return EXIT_OK
 
 
@@ -108,6 +111,11 @@ def _deliver(practice: Practice, *, with_names: bool) -> tuple[int, int]:
     return done.sent, done.waiting
 
 
+def _carried(sent: int, left: int, practice: Practice) -> str:
+    wait = "waits" if left == 1 else "wait"
+    return f"{counted(sent, 'entry', 'entries')} carried to {practice.label}, {left} {wait}\n"
+
+
 def _verify(practice: Practice) -> int:
     """Check the chains of all chairs at the practice; 1 where something was found."""
     from torquemon.record import outbox
@@ -122,10 +130,9 @@ def _verify(practice: Practice) -> int:
         for chair in outbox.chairs(session):
             chain = verify_chain(session, chair, withheld=outbox.WITHHELD)
             problems += len(chain.problems)
-            words = f"{len(chain.problems)} problems" if chain.problems else "nothing found"
-            sys.stdout.write(
-                f"chair {chair}: {chain.entries} entries, {chain.erased} erased: {words}\n"
-            )
+            words = counted(len(chain.problems), "problem") if chain.problems else "nothing found"
+            entries = counted(chain.entries, "entry", "entries")
+            sys.stdout.write(f"chair {chair}: {entries}, {chain.erased} erased: {words}\n")
             sys.stdout.writelines(f"  {problem}\n" for problem in chain.problems)
             if chain.head is not None:
                 sys.stdout.write(f"  {chain.head}\n")
@@ -150,7 +157,7 @@ def _watch(practice: Practice, args: argparse.Namespace) -> int:
         else:
             if sent or told:
                 told = ""
-                sys.stdout.write(f"{sent} entries carried to {practice.label}, {left} wait\n")
+                sys.stdout.write(_carried(sent, left, practice))
                 sys.stdout.flush()
         ending.wait(args.every_s)
     return EXIT_OK
@@ -182,7 +189,7 @@ def _history(args: argparse.Namespace) -> int:
         return EXIT_NOTHING_DONE
     for summary in found:
         sys.stdout.write(f"{_line(summary)}\n")
-    sys.stdout.write(f"{len(found)} insertions, from {where}\n")
+    sys.stdout.write(f"{counted(len(found), 'insertion')}, from {where}\n")
     return EXIT_OK
 
 
