@@ -75,7 +75,7 @@ def test_a_damaged_or_foreign_backup_changes_nothing(tmp_path: Path) -> None:
     before = store.path.read_bytes()
     for source, says in (
         (bad, "does not verify"),
-        (tmp_path / "junk.db", "does not open with the key"),
+        (tmp_path / "junk.db", "it is no database"),
         (foreign, "database of another program"),
         (tmp_path / "none.db", "missing or empty"),
     ):
