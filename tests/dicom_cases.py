@@ -92,6 +92,7 @@ def shelf(
     """A running archive. `settle` may change the entity before it is started."""
     found = Shelf()
     entity = AE(ae_title="ARCHIVE")
+    entity.acse_timeout = entity.network_timeout = 3
     for each in classes:
         entity.add_supported_context(each, syntax) if syntax else entity.add_supported_context(each)
     settle(entity)

@@ -197,7 +197,7 @@ def test_a_series_says_the_same_in_all_its_instances() -> None:
     assert filed is not None
     said = Withdrawal(case.insertion_id, 11, kept["instance"], None, Cause.ERASED)
     note, _ = note_of(filed, said, UTC_HABITS)
-    of_the_series = [
+    of_the_series = (
         "PatientID",
         "PatientSex",
         "StudyInstanceUID",
@@ -218,7 +218,7 @@ def test_a_series_says_the_same_in_all_its_instances() -> None:
         "InstitutionName",
         "TimezoneOffsetFromUTC",
         "ConversionType",
-    ]
+    )
     for keyword in of_the_series:
         assert first.get(keyword) == second.get(keyword) == note.get(keyword), keyword
 

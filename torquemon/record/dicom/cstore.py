@@ -11,6 +11,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -119,6 +120,8 @@ def _association(peer: Peer, *wanted: str) -> Iterator[tuple[Association, _Visit
     """Give an association with a context for one of the wanted classes. Raises AwayError."""
     from pynetdicom.presentation import build_context
 
+    # a text that the archive mangles is no reason to write on this machine's terminal
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\b")
     _resolve(peer)
     visit = _Visit(peer)
     watch = threading.Timer(peer.visit_s, visit.end)
@@ -139,9 +142,7 @@ def _association(peer: Peer, *wanted: str) -> Iterator[tuple[Association, _Visit
             yield association, visit
             association.release()
         finally:
-            if association.is_alive():
-                visit.entity.cut()  # an archive that does not read would hold the farewell up
-                association.abort()
+            visit.entity.leave()
     finally:
         watch.cancel()
 

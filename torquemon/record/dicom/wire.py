@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 from pynetdicom.ae import ApplicationEntity
@@ -15,6 +17,9 @@ from pynetdicom.transport import AssociationSocket
 
 MAX_PDU_BYTES: Final = 1_000_000
 """What an archive sends is an acceptance, a status or a release: some hundred bytes."""
+
+END_S: Final = 10.0
+"""Longest wait for a thread that was told to end; they look every millisecond."""
 
 
 class Wire(AssociationSocket):
@@ -51,16 +56,55 @@ class Wire(AssociationSocket):
 
 
 class Caller(ApplicationEntity):
-    """An application entity that calls over a `Wire`."""
+    """An application entity that calls over a `Wire`, once, and leaves nothing running."""
 
     wire: Wire | None = None
+    association: Any = None
 
     def _create_socket(self, assoc: Any, address: Any, tls_args: Any) -> Wire:  # noqa: ANN401
+        self.association = assoc
         self.wire = Wire(assoc, address=address)
         self.wire.tls_args = tls_args
+        # what the other side sends out of turn is raised inside pynetdicom's threads, where nobody
+        # would catch it
+        assoc.dul.run = self._quiet(assoc.dul.run, assoc.dul.kill_dul)
+        assoc.run = self._quiet(assoc.run, self._end_threads)
         return self.wire
+
+    def _quiet(self, run: Callable[[], None], end: Callable[[], None]) -> Callable[[], None]:
+        def guarded() -> None:
+            try:
+                run()
+            except Exception:  # noqa: BLE001 - whatever it is, this visit is over
+                self.cut()
+                end()
+
+        return guarded
 
     def cut(self) -> None:
         """End the connection, if there is one."""
         if self.wire is not None:
             self.wire.cut()
+
+    def leave(self) -> None:
+        """Close the wire and end the threads, however they stand.
+
+        Not by pynetdicom's own `abort`: it waits for an archive that reads.
+        """
+        if self.association is None or self.wire is None:
+            return
+        self.cut()
+        self._end_threads()
+        self._join(self.association)
+        self.wire.close()
+
+    def _end_threads(self) -> None:
+        # in this order: `kill` would wait for ever for a machine that stands in no end state
+        self.association.dul.kill_dul()
+        self._join(self.association.dul)
+        self.association.kill()
+
+    @staticmethod
+    def _join(thread: threading.Thread) -> None:
+        if thread.ident is not None:
+            thread.join(END_S)
