@@ -77,7 +77,7 @@ def test_a_unit_that_only_the_file_states_makes_every_reading_questionable(tmp_p
         ({"pattern": "(?P<value>([0-9]+)+)"}, "a group without a name"),
         ({"pattern": "(?P<value>(?:[0-9]+)+)"}, "a group must not be repeated"),
         ({"pattern": "(?P<value>(?:[0-9]){2,99})"}, "a group must not be repeated"),
-        ({"pattern": ".*.*.*.*.*(?P<value>[0-9])"}, "more than 4 repetitions"),
+        ({"pattern": ".*.*.*.*.*(?P<value>[0-9])"}, "5 repetitions and 0 options"),
         ({"pattern": "(?P<value>[0-9])(?=x)"}, "look-ahead"),
         ({"pattern": "(?i)(?P<value>[0-9])"}, "flags"),
         ({"pattern": r"(?P<value>[0-9])\1"}, "back-references"),
@@ -143,18 +143,29 @@ def test_a_pattern_that_is_let_in_matches_any_line_in_no_time(pieces: list[str],
         compiled = re.compile(pattern)
     else:
         compiled = form.pattern
-    begin = time.perf_counter()
+    begin = time.process_time()
     compiled.fullmatch(line + "x" * (MAX_LINE_CHARS - len(line)))
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 1.0
 
 
-def test_the_worst_pattern_that_is_let_in_is_still_quick() -> None:
-    pattern = ".*.*.*.*(?P<value>!)"
+@pytest.mark.parametrize(
+    "pattern",
+    [".*.*.*.*", "a?a?a?a?.*.*.*", "a?a?a?a?a?a?a?a?.*.*", "(?:.*)?(?:.*)?(?:.*)?a?", "a?" * 19],
+)
+def test_the_worst_patterns_that_are_let_in_are_still_quick(pattern: str) -> None:
+    pattern += "(?P<value>!)"
     assert refusal(pattern) == ""
     form = read_form({"name": "x", "pattern": pattern, "unit": "N.cm", "examples": ["!"]})
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert form.pattern.fullmatch("a" * MAX_LINE_CHARS) is None
-    assert time.perf_counter() - begin < 1.0
+    assert time.process_time() - begin < 1.0
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a?.*.*.*.*", "a?a?a?a?a?.*.*.*", "(?:.*)?(?:.*)?(?:.*)?(?:.*)?", "a?" * 20]
+)
+def test_one_more_is_too_many(pattern: str) -> None:
+    assert "may take too long" in refusal(pattern + "(?P<value>!)")
 
 
 def test_a_rotation_sensor_gives_angles_and_no_torque(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ Groups: `value` (or `angle` alone, for a rotation sensor), `unit`, `overload`, `
 file: then it is the writer of the file who answers for it, and every reading is questionable.
 
 A pattern can be written so that matching takes longer than a day. Nothing like that is let in: a
-line has at most 64 characters, no group is repeated, and at most four repetitions can give back
-what they took; possessive ones (`[0-9]++`) are free.
+line has at most 64 characters, no group is repeated, and of the repetitions and options only so
+few can give back what they took that all ways are soon tried; possessive ones (`[0-9]++`) are free.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from dataclasses import dataclass
@@ -31,8 +32,8 @@ from torquemon.text import DeviceText, clean
 
 MAX_LINE_CHARS: Final = 64
 MAX_PATTERN_CHARS: Final = 300
-MAX_REPEATS: Final = 4
-MAX_OPTIONS: Final = 8
+MAX_WAYS: Final = 1_000_000
+"""So many ways to divide a line among what can give back; trying them takes some 50 ms."""
 _MAX_FILE_BYTES: Final = 16_384
 _MAX_POLL_BYTES: Final = 32
 _MAX_RATE_HZ: Final = 1000.0
@@ -172,9 +173,10 @@ def refusal(pattern: str) -> str:
                 options += piece == "?"
                 repeats += piece != "?"
         before = piece
-    if repeats > MAX_REPEATS or options > MAX_OPTIONS:
+    ways = MAX_LINE_CHARS**repeats // math.factorial(repeats) * 2**options
+    if ways > MAX_WAYS:
         return (
-            f"more than {MAX_REPEATS} repetitions (or {MAX_OPTIONS} options) that can give back: "
+            f"{repeats} repetitions and {options} options that can give back may take too long: "
             "make them possessive, for example [0-9.]++"
         )
     return ""
