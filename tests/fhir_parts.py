@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -107,6 +108,12 @@ def node_parts() -> Path:
     return NODE_CACHE
 
 
+def _node() -> str:
+    found = shutil.which("node")
+    require(found, "Node.js is not installed: apt install nodejs npm")
+    return str(found)
+
+
 @contextlib.contextmanager
 def medplum(folder: Path) -> Iterator[str]:
     """Run the router of Medplum behind tests/interop/node/server.js; give its FHIR base."""
@@ -114,7 +121,57 @@ def medplum(folder: Path) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}/fhir"
     folder.mkdir(parents=True, exist_ok=True)
-    command = ["node", str(NODE_FOLDER / "server.js"), str(port)]
+    command = [_node(), str(NODE_FOLDER / "server.js"), str(port)]
     modules = str(parts / "node_modules")
     with _running(command, url, folder / "log.txt", NODE_PATH=modules) as base:
         yield base
+
+
+class Validators:
+    """Three validators of other people's, in one process of Node."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self, **question: Any) -> dict[str, Any]:  # noqa: ANN401 - see validate.js
+        """Ask one thing."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise AssertionError("the validators have no pipe")
+        stdin.write(json.dumps(question) + "\n")
+        stdin.flush()
+        line = stdout.readline()
+        if not line:
+            raise AssertionError("the validators ended")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def errors(self, resource: dict[str, Any]) -> dict[str, list[str]]:
+        """Return what each validator says against a resource."""
+        return self.ask(resource=resource)
+
+
+@contextlib.contextmanager
+def validators() -> Iterator[Validators]:
+    """Run tests/interop/node/validate.js."""
+    parts = node_parts()
+    process = subprocess.Popen(
+        [_node(), str(NODE_FOLDER / "validate.js")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "NODE_PATH": str(parts / "node_modules")},
+    )
+    try:
+        yield Validators(process)
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+        if process.stdout is not None:
+            process.stdout.close()

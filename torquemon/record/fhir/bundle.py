@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 import rfc8785
 
@@ -21,8 +20,7 @@ from torquemon.record.fhir.names import (
     REPORT,
     ROLES,
     Fields,
-    identifier_of,
-    resource_id,
+    query_of,
 )
 from torquemon.record.fhir.resources import devices, observations
 from torquemon.record.fhir.resources.procedure import procedure
@@ -100,20 +98,11 @@ def bundle(resources: Mapping[str, Fields], base: str, *, by_id: bool) -> Fields
 
 
 def where(fields: Fields, found_id: str, *, by_id: bool) -> str:
-    """Return where a resource is put: under its id, or where its identifier is found."""
-    kind = fields["resourceType"]
-    if by_id:
-        return f"{kind}/{found_id}"
-    identifier = identifier_of(found_id)
-    token = quote(f"{identifier['system']}|{identifier['value']}", safe="")
-    return f"{kind}?{'_tag' if kind == 'Provenance' else 'identifier'}={token}"
+    """Return where a resource is put: under its id, or where a search for it leads."""
+    kind = str(fields["resourceType"])
+    return f"{kind}/{found_id}" if by_id else query_of(kind, found_id)
 
 
 def as_json(fields: Fields) -> bytes:
     """Return a resource as it is sent: the same bytes every time."""
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-def document_id(scope: Scope, revision: int) -> str:
-    """Return the id of the document of a revision."""
-    return resource_id(scope.case.insertion_id, DOCUMENT, revision)

@@ -20,6 +20,10 @@ MAX_BUNDLE_BYTES: Final = 40_000_000
 MAX_PROBLEMS: Final = 20
 NO_LIBRARY: Final = "FHIR needs another part: pip install 'torquemon[fhir]'"
 
+_URN: Final = "urn:uuid:"
+_ELSEWHERE: Final = ("Patient/", "DocumentReference/", "http://", "https://")
+"""Where a reference may lead that is not sent: the patient, a document from before."""
+
 
 class NoFhirError(RecordError):
     """The part for FHIR is not installed."""
@@ -94,13 +98,17 @@ def _bundle_problems(transaction: Fields) -> Iterator[str]:
 
 
 def _dangling(entries: list[Fields]) -> Iterator[str]:
-    """Yield references to resources of ours that are not in the transaction."""
+    """Yield references to resources of ours that are not in the transaction.
+
+    Where the server gives ids of its own, only urn:uuid is ours; other references are its own.
+    """
     there = {entry.get("fullUrl") for entry in entries}
     there |= {entry.get("request", {}).get("url") for entry in entries}
+    by_id = not str(entries[0].get("fullUrl")).startswith(_URN)
     for entry in entries:
         for path, reference in _references(entry.get("resource"), ""):
-            elsewhere = reference.startswith(("Patient/", "DocumentReference/"))
-            if reference not in there and not elsewhere and not reference.startswith("urn:"):
+            ours = by_id and not reference.startswith(_ELSEWHERE)
+            if reference not in there and (ours or reference.startswith(_URN)):
                 yield f"{path}: {reference} is not in the transaction"
 
 

@@ -20,7 +20,7 @@ from torquemon.record.fhir.checks import MAX_BUNDLE_BYTES, problems, resource_fa
 from torquemon.record.fhir.client import Client
 from torquemon.record.fhir.lookup import Lookup, Sent, identified, values
 from torquemon.record.fhir.names import CONTENT, DOCUMENT, REPORT, ROLES, Fields, resource_id
-from torquemon.record.fhir.resources.withdrawn import Withdrawal, stub, withdrawn
+from torquemon.record.fhir.resources.withdrawn import Withdrawal, emptied, stub, withdrawn
 from torquemon.record.fhir.scope import Scope
 from torquemon.record.fhir.settings import FhirSettings, parse
 from torquemon.text import clean
@@ -57,12 +57,19 @@ class FhirExporter:
             raise AwayError(
                 f"{self._client.who} speaks FHIR {version or 'of no version'}; R4 (4.0) is needed"
             )
-        status, _ = self._client.read(f"{ROLES[REPORT]}?_summary=count")
-        if status in (401, 403):
-            raise self._client.refuse(status)
+        self._may_enter()
         software = found.get("software")
         name = clean(str(software.get("name", "")), 60) if isinstance(software, dict) else ""
         return f"{self.label} answers: FHIR {version}{', ' + name if name else ''}"
+
+    def _may_enter(self) -> None:
+        """Ask for something that is not public: most servers tell anybody what they can do."""
+        try:
+            status, _ = self._client.read(f"{ROLES[REPORT]}?_count=1&_elements=id")
+        except RejectedError:
+            return  # a server that does not search may take a case all the same
+        if status in (401, 403):
+            raise self._client.refuse(status)
 
     def close(self) -> None:
         """See `Exporter`."""
@@ -187,10 +194,7 @@ def _emptied(made: Plan, revisions: Sequence[int]) -> dict[str, Fields]:
     case = made.scope.case
     order = _order(made, "its page was erased")
     return {
-        resource_id(case.insertion_id, DOCUMENT, revision): {
-            **stub(order, DOCUMENT, revision),
-            "status": "superseded",
-        }
+        resource_id(case.insertion_id, DOCUMENT, revision): emptied(order, revision)
         for revision in revisions
     }
 

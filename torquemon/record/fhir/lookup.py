@@ -18,7 +18,7 @@ from torquemon.record.fhir.names import (
     REPORT,
     ROLES,
     Fields,
-    identifier_of,
+    query_of,
     resource_id,
 )
 from torquemon.record.fhir.settings import FhirSettings
@@ -51,8 +51,7 @@ class Lookup:
         if self._settings.ids == "client":
             _, found = self._client.read(f"{kind}/{found_id}")
             return found if found.get("resourceType") == kind else {}
-        token = identifier_of(found_id)
-        _, answer = self._client.read(_query(kind, token["system"], token["value"]))
+        _, answer = self._client.read(f"{query_of(kind, found_id)}&_count=2")
         matches = _matches(answer, kind)
         if len(matches) > 1:
             raise RejectedError(
@@ -88,8 +87,8 @@ class Lookup:
         named = identified(case, self._settings.patient_system)
         if self._settings.patient == "identifier":
             return named
-        path = _query("Patient", self._settings.patient_system, clean(case.data.patient))
-        status, answer = self._client.read(path)
+        token = quote(f"{self._settings.patient_system}|{clean(case.data.patient)}", safe="")
+        status, answer = self._client.read(f"Patient?identifier={token}&_count=2")
         if status in _UNAUTHORISED:
             raise self._client.refuse(status)
         matches = _matches(answer, "Patient")
@@ -119,10 +118,6 @@ def values(found: Fields, system: str) -> list[str]:
         for each in identifiers
         if isinstance(each, dict) and each.get("system") == system
     ]
-
-
-def _query(kind: str, system: str, value: str) -> str:
-    return f"{kind}?identifier={quote(f'{system}|{value}', safe='')}&_count=2"
 
 
 def _matches(found: Fields, kind: str) -> list[Fields]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from ulid import ULID
 
@@ -55,6 +56,11 @@ ROLES: Final[Mapping[str, str]] = {
 """What one insertion becomes, by its part in it."""
 
 
+TAGGED: Final = ("Provenance", "DeviceMetric")
+"""Kinds that are found by a tag in `meta`: R4 gives the first no identifier, and not every server
+searches the second by its own."""
+
+
 def resource_id(insertion_id: str, role: str, revision: int | None = None) -> str:
     """Return the id of a resource; a document has another one for each revision of the insertion.
 
@@ -68,3 +74,10 @@ def resource_id(insertion_id: str, role: str, revision: int | None = None) -> st
 def identifier_of(found_id: str) -> Fields:
     """Return the identifier that holds a resource's id where the server gives ids of its own."""
     return {"system": URI, "value": f"urn:uuid:{found_id}"}
+
+
+def query_of(kind: str, found_id: str) -> str:
+    """Return the search that finds one of our resources, wherever the server put it."""
+    token = identifier_of(found_id)
+    by = "_tag" if kind in TAGGED else "identifier"
+    return f"{kind}?{by}={quote(token['system'] + '|' + token['value'], safe='')}"

@@ -92,7 +92,7 @@ TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a reference may lead to, where R4 restricts it."""
 _TOKEN: Final = re.compile(r"-?\d{1,13}|E|U|L")
-_REFERENCE: Final = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}")
+_REFERENCE: Final = re.compile(r"(?:https?://\S{1,500}/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}")
 _HELD: Final = ("final", "amended", "corrected")
 """States in which an observation says something."""
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")

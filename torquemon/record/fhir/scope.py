@@ -18,6 +18,7 @@ from torquemon.record.fhir.names import (
     DOCUMENT,
     INSERTION,
     ROLES,
+    TAGGED,
     Fields,
     identifier_of,
     resource_id,
@@ -52,15 +53,18 @@ class Scope:
         revision = self.case.revision if role == DOCUMENT else None
         return resource_id(self.case.insertion_id, role, revision)
 
-    def reference(self, role: str, revision: int | None = None) -> Fields:
-        """Return a reference to one of its resources."""
-        found = (
-            self.id(role)
-            if revision is None
-            else resource_id(self.case.insertion_id, role, revision)
-        )
-        kind = ROLES[role]
+    def reference(self, role: str) -> Fields:
+        """Return a reference to one of its resources in the same transaction."""
+        kind, found = ROLES[role], self.id(role)
         return {"reference": f"{kind}/{found}" if self.by_id else f"urn:uuid:{found}", "type": kind}
+
+    def earlier(self, revision: int) -> Fields:
+        """Return a reference to the document of an earlier revision, which may be gone by now."""
+        kind, found = ROLES[DOCUMENT], resource_id(self.case.insertion_id, DOCUMENT, revision)
+        where = (
+            {"reference": f"{kind}/{found}"} if self.by_id else {"identifier": identifier_of(found)}
+        )
+        return {**where, "type": kind}
 
     def say(self, text: str) -> str:
         """Return a text with the mark before it."""
@@ -105,7 +109,7 @@ def begin(
     if by_id:
         fields["id"] = found_id
     meta = marks(mark)
-    if kind == "Provenance":  # it has no identifier: a tag is what it can be found by
+    if kind in TAGGED:
         meta.setdefault("tag", []).append(
             {"system": identifier_of(found_id)["system"], "code": f"urn:uuid:{found_id}"}
         )

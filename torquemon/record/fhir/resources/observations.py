@@ -12,6 +12,7 @@ from torquemon.record.fhir.names import Fields
 from torquemon.record.fhir.resources.curve import sampled
 from torquemon.record.fhir.scope import Scope, filled, instant, notes
 from torquemon.record.report_figures import figures
+from torquemon.text import clean
 
 
 def maximum(scope: Scope, roles: frozenset[str]) -> Fields | None:
@@ -78,7 +79,8 @@ def _observation(
     what = concept(code)
     title = what["text"]
     what["text"] = scope.say(title)
-    rule = f"rule {case.data.rule_version}" if case.data.rule_version and role != "curve" else ""
+    version = clean(case.data.rule_version)
+    rule = f"rule {version}" if version and role != "curve" else ""
     return {
         **scope.begin(role, title, [_told(value), said, rule]),
         "status": scope.observed(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from torquemon.record.delivery.case import Correction
 from torquemon.record.fhir.codes import TOOTH, concept, displays
 from torquemon.record.fhir.names import REPORT, Fields
 from torquemon.record.fhir.scope import Scope, filled, notes
@@ -71,11 +72,20 @@ def _tooth(scope: Scope, tooth: str, pair: str) -> Fields:
 
 
 def corrections(scope: Scope) -> list[str]:
-    """Return a sentence for each correction."""
+    """Return a sentence for each correction.
+
+    A patient's number that was wrong is not told: it is another patient's.
+    """
     return [
-        f"Corrected: {c.field} {c.old or 'not recorded'} → {c.new} ({c.why}; {c.operator})"
+        f"Corrected: {c.field.replace('_', ' ')}{_values(c)} ({c.why}; {c.operator})"
         for c in scope.case.corrections
     ]
+
+
+def _values(correction: Correction) -> str:
+    if correction.field == "patient_ref":
+        return ""
+    return f" {correction.old or 'not recorded'} → {correction.new}"
 
 
 def _findings(scope: Scope) -> list[str]:

@@ -78,8 +78,7 @@ def document(scope: Scope, pdf: bytes, earlier: Sequence[int]) -> Fields:
             {
                 "author": scope.operator(),
                 "relatesTo": [
-                    {"code": "replaces", "target": scope.reference(DOCUMENT, revision)}
-                    for revision in replaced
+                    {"code": "replaces", "target": scope.earlier(revision)} for revision in replaced
                 ],
             }
         ),

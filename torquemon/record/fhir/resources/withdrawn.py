@@ -19,7 +19,7 @@ from torquemon.record.fhir.names import (
     Fields,
     resource_id,
 )
-from torquemon.record.fhir.scope import begin, instant, notes, say
+from torquemon.record.fhir.scope import begin, filled, instant, narrative, notes, say
 
 _TITLE = "Entered in error"
 _CODES = {
@@ -73,6 +73,18 @@ def withdrawn(order: Withdrawal) -> dict[str, Fields]:
     return found
 
 
+def emptied(order: Withdrawal, revision: int) -> Fields:
+    """Return a document that was replaced, without its page."""
+    title = say(f"Superseded: {order.why}", order.mark)
+    return {
+        **stub(order, DOCUMENT, revision),
+        "text": narrative(title, []),
+        "status": "superseded",
+        "description": title,
+        "content": [{"attachment": {"title": title}}],
+    }
+
+
 def stub(order: Withdrawal, role: str, revision: int | None = None) -> Fields:
     """Return what is left of one resource."""
     fields = begin(
@@ -90,7 +102,7 @@ def stub(order: Withdrawal, role: str, revision: int | None = None) -> Fields:
 def _said(order: Withdrawal, role: str) -> Fields:
     """Return status and what else the kind must have."""
     kind = ROLES[role]
-    note = {"note": notes([order.why])} if order.why else {}
+    note = filled({"note": notes([order.why])})
     if kind == "DeviceMetric":
         return {
             "type": concept(_CODES[role]),
