@@ -23,8 +23,8 @@ def write_csv(insertion: Insertion, readings: Iterable[Reading], out: TextIO) ->
     counts from the first reading, by the handpiece's clock. Torque in N·cm, angle in degrees
     (clockwise positive), speed in revolutions per minute; empty where it was not measured.
     """
-    if insertion.mark:
-        out.write(f"# {insertion.mark}: not measured on a patient\n")
+    if insertion.origin != "real":
+        out.write(f"# {insertion.origin.upper()}: not measured on a patient\n")
     out.write(f"# TorqueMon {__version__}. {DISCLAIMER}\n")
     out.write(f"# insertion: {insertion.row.id}, opened {insertion.row.opened_utc}\n")
     out.writelines(f"# {name}: {value}\n" for name, value in noted(insertion))

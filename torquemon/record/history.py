@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from torquemon.model import Origin
 from torquemon.record.chain import Head
+from torquemon.record.delivery.case import WITHDRAWN_FIELD
 from torquemon.record.errors import NoSuchInsertionError
 from torquemon.record.models import (
     Alert,
@@ -62,11 +63,13 @@ class Summary:
     amended: bool
     verdict: str | None
     max_insertion_torque_ncm: float | None
+    withdrawn: bool = False
 
     @property
     def mark(self) -> str:
-        """What must stand beside everything that is shown of data that is not real."""
-        return "" if self.origin is Origin.REAL else self.origin.value.upper()
+        """What must stand beside everything that is shown of it: not real, or withdrawn."""
+        not_real = "" if self.origin is Origin.REAL else self.origin.value.upper()
+        return " ".join(part for part in (not_real, "WITHDRAWN" * self.withdrawn) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +183,23 @@ def _summaries(session: Session, ids: list[str]) -> list[Summary]:
         )
     }
     values = current_values(session, list(rows.values()))
-    return [_summary(rows[i], judged.get(i), values[i]) for i in ids if i in rows]
+    withdrawn = set(
+        session.scalars(
+            select(Amendment.insertion_id).where(
+                Amendment.insertion_id.in_(ids), Amendment.field == WITHDRAWN_FIELD
+            )
+        )
+    )
+    return [
+        _summary(rows[i], judged.get(i), values[i], withdrawn=i in withdrawn)
+        for i in ids
+        if i in rows
+    ]
 
 
-def _summary(row: Insertion, verdict: Verdict | None, now: dict[str, str | None]) -> Summary:
+def _summary(
+    row: Insertion, verdict: Verdict | None, now: dict[str, str | None], *, withdrawn: bool
+) -> Summary:
     amended = any(now[name] != getattr(row, name) for name in now)
     return Summary(
         id=row.id,
@@ -201,6 +217,7 @@ def _summary(row: Insertion, verdict: Verdict | None, now: dict[str, str | None]
         amended=amended,
         verdict=verdict.kind if verdict else None,
         max_insertion_torque_ncm=verdict.max_insertion_torque_ncm if verdict else None,
+        withdrawn=withdrawn,
     )
 
 
@@ -275,3 +292,9 @@ def person_of(session: Session, patient_ref: str) -> Person | None:
         .order_by(Person.entry_number.desc())
         .limit(1)
     )
+
+
+def withdrawn_why(found: Whole) -> str:
+    """Return why an insertion was withdrawn; empty where it was not."""
+    said = [row for row in found.amendments if row.field == WITHDRAWN_FIELD]
+    return clean(said[-1].why, 200) if said else ""

@@ -47,8 +47,11 @@ class Insertion:
 
     @property
     def mark(self) -> str:
-        """What must stand beside everything that is shown of data that is not real."""
-        return "" if self.origin == "real" else self.origin.upper()
+        """What must stand beside everything that is shown of it: not real, or withdrawn."""
+        if self.whole is not None:
+            return self.whole.summary.mark
+        said = self.content.get("mark") if self.content else None
+        return str(said) if said else "" if self.origin == "real" else self.origin.upper()
 
 
 class Archive:
@@ -102,6 +105,7 @@ def _listed(summary: Summary) -> Insertion:
     content: dict[str, Any] = {
         "origin": summary.origin.value,
         "interrupted": not summary.complete,
+        "mark": summary.mark,
         **({"verdict": verdict} if summary.verdict else {}),
     }
     row = InsertionRow(summary.id, summary.opened_utc.isoformat(), 0, meta)

@@ -108,6 +108,8 @@ class ReportData:
     software: str = ""
     """Version that closed the record; empty where the record does not name it."""
     profiles: str = ""
+    withdrawn: str = ""
+    """Why it should never have been there; empty where it was not withdrawn."""
     amended: int = 0
     """How many corrections the record holds."""
     witness: str = ""

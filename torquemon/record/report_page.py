@@ -100,7 +100,7 @@ def make_page(data: ReportData, words: Words) -> Page:
         language=words.language,
         title=words[f"title_{data.purpose}"],
         subtitle=words["subtitle"],
-        mark=data.mark,
+        mark=data.mark or ("WITHDRAWN" if data.withdrawn else ""),
         mark_line=_mark_line(data, words),
         facts=_facts(data, words, site_name),
         arch=arch_svg(data.site, data.teeth, site_name, words),
@@ -133,6 +133,8 @@ def make_page(data: ReportData, words: Words) -> Page:
 
 
 def _mark_line(data: ReportData, words: Words) -> str:
+    if not data.mark and data.withdrawn:
+        return words["mark_withdrawn"]
     if not data.mark:
         return ""
     key = "unknown" if data.mark == UNKNOWN_ORIGIN else data.mark.lower()
@@ -192,6 +194,7 @@ def _notes(data: ReportData, found: Figures, words: Words) -> tuple[str, ...]:
     contact = any(alert.code is AlertCode.ROOT_CONTACT for alert in data.alerts)
     candidates = (
         (bool(data.damaged) and data.damaged != data.why, data.damaged),
+        (bool(data.withdrawn), words["withdrawn"].format(why=data.withdrawn)),
         (data.interrupted, words["interrupted"]),
         (contact, words["contact_seen"]),
         (not data.agrees and not data.interrupted, words["disagrees"]),

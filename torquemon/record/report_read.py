@@ -101,6 +101,7 @@ def from_record(
         damaged=damaged,
         software=_text(content, "software"),
         profiles=_text(content, "profile_version"),
+        withdrawn=_text(content, "withdrawn", 200),
         amended=int(_number(content, "amended") or 0),
         witness=clean(witness, 200),
         findings=tuple(

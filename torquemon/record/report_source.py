@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from torquemon.journal import DamagedEntryError
 from torquemon.model import Reading
 from torquemon.record.csv_export import write_csv
+from torquemon.record.delivery.case import WITHDRAWN_FIELD
 from torquemon.record.errors import RecordError
-from torquemon.record.history import head_of, person_of
+from torquemon.record.history import head_of, person_of, withdrawn_why
 from torquemon.record.insertions import Archive, Insertion
 from torquemon.record.report_data import ReportData, ReportError
 from torquemon.record.report_read import from_record
@@ -50,7 +51,8 @@ def read_source(archive: Archive, wanted: str, *, with_name: bool = False) -> So
         "purpose": whole.insertion.purpose,
         "software": whole.entry.software,
         "profile_version": whole.insertion.profile_version,
-        "amended": len(whole.amendments),
+        "amended": sum(each.field != WITHDRAWN_FIELD for each in whole.amendments),
+        "withdrawn": withdrawn_why(whole),
         "lot": lots[-1] if lots else lot_of(insertion),
         "findings": [{"name": f.name, "value": f.value} for f in findings if f.name != _LOT],
         "signatures": [

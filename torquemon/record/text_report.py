@@ -9,7 +9,7 @@ from torquemon import DISCLAIMER
 from torquemon.journal import DamagedEntryError
 from torquemon.model import MEASURED
 from torquemon.record.errors import RecordError
-from torquemon.record.history import person_of
+from torquemon.record.history import person_of, withdrawn_why
 from torquemon.record.insertions import Archive, Insertion
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -47,8 +47,11 @@ def show_lines(archive: Archive, insertion: Insertion, *, with_name: bool = Fals
     except (DamagedEntryError, RecordError):
         readings = []  # the conclusion below says what is damaged
     lines = _head(insertion)
-    if insertion.mark:
-        lines.append(f"*** {insertion.mark}: not measured on a patient ***")
+    if insertion.origin != "real":
+        lines.append(f"*** {insertion.origin.upper()}: not measured on a patient ***")
+    why = withdrawn_why(insertion.whole) if insertion.whole is not None else ""
+    if why:
+        lines.append(f"*** WITHDRAWN, entered in error: {why} ***")
     lines += ["", *_who(archive, insertion, with_name=with_name), *_facts(insertion)]
     lines += [*said_lines(insertion), ""]
     lines += curve_lines([r.torque_ncm for r in readings if r.validity in MEASURED])
