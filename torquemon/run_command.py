@@ -7,7 +7,9 @@ import contextlib
 import faulthandler
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torquemon.monitor.command import (
     add_gauge_option,
@@ -15,6 +17,10 @@ from torquemon.monitor.command import (
     address_of,
     plan_arguments,
 )
+from torquemon.sound.command import add_sound_option
+
+if TYPE_CHECKING:
+    from torquemon.record.insertions import Insertion
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -24,6 +30,9 @@ DEMO_SEED = 7
 AGAIN_AFTER_S = 30
 """The children have 8 s each to end."""
 _STILL_S = 2.0
+_NOT_KEPT_UP = frozenset({"stale_data", "not_armed", "signal_quality"})
+"""Alerts that the demo has none of, unless the computer does not keep up."""
+_DEFAULTS = ("operator", "site", "screw", "profiles")
 _HANG_UP = getattr(signal, "SIGHUP", None)
 _STDERR = 2
 
@@ -41,6 +50,7 @@ def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_gauge_option(run)
     run.add_argument("--seed", type=int, default=DEMO_SEED, help="seed of the simulation")
     add_plan_options(run)
+    add_sound_option(run)
     run.set_defaults(run=run_chair, demo=False)
     demo = subparsers.add_parser(
         "demo",
@@ -52,6 +62,7 @@ def add_run(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     demo.add_argument("--headless", action="store_true", help="without the dashboard")
     add_plan_options(demo)
+    add_sound_option(demo)
     demo.set_defaults(run=run_demo)
     view = subparsers.add_parser(
         "view",
@@ -78,6 +89,8 @@ def run_demo(args: argparse.Namespace) -> int:
 def run_chair(args: argparse.Namespace) -> int:
     """Run `run`; return the exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if args.sim and not _is_known(args.sim):
+            return EXIT_NOTHING_DONE
         sys.stderr.write(
             "torquemon run: the dashboard needs a terminal; without one use `torquemon monitor`\n"
         )
@@ -98,6 +111,17 @@ def run_chair(args: argparse.Namespace) -> int:
         sys.stderr.write(f"torquemon: {error}\n")
         return EXIT_NOTHING_DONE
     return _say_record() or code
+
+
+def _is_known(scenario: str) -> bool:
+    """Whether there is such a scenario; the simulator itself says which there are."""
+    from torquemon.launcher import LaunchError, scenario_plan
+
+    try:
+        scenario_plan(scenario)
+    except LaunchError:
+        return False
+    return True
 
 
 def run_view(args: argparse.Namespace) -> int:
@@ -137,6 +161,7 @@ def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from torquemon.local.states import Role
 
     still_s = _plan_as_simulated(args) if args.sim else None
+    from_settings = _as_the_practice_has_it(args)
     simulated = args.sim and launcher.simulator(args.sim, args.seed)
     port = stack.enter_context(simulated) if simulated else address_of(args)
     log = stack.enter_context(launcher.log_file("run"))
@@ -145,14 +170,35 @@ def _show_chair(args: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     if still_s is not None:
         words.append(f"--finish-still-s={still_s:g}")
     monitor = stack.enter_context(launcher.child(words, log=log))
-    stack.enter_context(launcher.child(["torquemon", "recorder"], log=log))
+    stack.enter_context(launcher.child(_recorder(args), log=log))
     try:
         launcher.wait_for_door(monitor)
     except launcher.LaunchError as error:
-        raise launcher.LaunchError(launcher.last_words(log) or str(error)) from error
+        why = launcher.last_words(log) or str(error)
+        if from_settings:
+            why = f"{why} (from the settings: {from_settings})"
+        raise launcher.LaunchError(why) from error
     code = launcher.run_dashboard(Role.CONTROL, start_recording=bool(args.sim))
     launcher.order_quit()
     return code
+
+
+def _recorder(args: argparse.Namespace) -> list[str]:
+    return ["torquemon", "recorder", f"--sound={args.sound}"]
+
+
+def _as_the_practice_has_it(args: argparse.Namespace) -> str:
+    """Fill in the practice's own defaults where nothing was chosen; return the names of these."""
+    from torquemon.settings import load
+
+    settings = load().settings
+    filled = []
+    for name in _DEFAULTS:
+        chosen = getattr(settings, name)
+        if chosen and not getattr(args, name, ""):
+            setattr(args, name, chosen)
+            filled.append(name)
+    return ", ".join(filled)
 
 
 def _plan_as_simulated(args: argparse.Namespace) -> float:
@@ -185,17 +231,31 @@ def _headless(args: argparse.Namespace) -> int:
             words += ["--unattended", f"--finish-still-s={still_s:g}", "--connect-timeout-s=10"]
             words += plan_arguments(args)
             monitor = stack.enter_context(launcher.child(words))
-            stack.enter_context(launcher.child(["torquemon", "recorder"]))
+            stack.enter_context(launcher.child(_recorder(args)))
             code = monitor.wait()
     except (launcher.LaunchError, HomeError) as error:
         sys.stderr.write(f"torquemon: {error}\n")
         return EXIT_NOTHING_DONE
     sys.stdout.write("\n")
-    return _say_record() if code == EXIT_OK else EXIT_FAILED
+    if code != EXIT_OK:
+        return EXIT_FAILED
+    return _say_record(expected=_too_busy)
 
 
-def _say_record() -> int:
-    """Print the newest insertion and its id."""
+def _too_busy(insertion: Insertion) -> str:
+    """Return what a computer that could not keep up did to the demo; empty where it did."""
+    found = insertion.whole
+    if found is None:
+        return "the insertion was not closed"
+    halts = [str(e.fields.get("reason")).lower() for e in found.events if e.what == "halt"]
+    if "lease_expired" in halts:
+        return "the handpiece halted because its supervision came too late"
+    lost = [alert.why for alert in found.alerts if alert.code in _NOT_KEPT_UP]
+    return str(lost[0]) if lost else ""
+
+
+def _say_record(expected: Callable[[Insertion], str] | None = None) -> int:
+    """Print the newest insertion and its id; `expected` says what is not as it should be."""
     from torquemon.journal import JournalError
     from torquemon.record.insertions import LAST, NoInsertionError, open_archive
     from torquemon.record.store import RecordError
@@ -206,6 +266,13 @@ def _say_record() -> int:
             insertion = archive.get(LAST)
             sys.stdout.write("".join(f"{line}\n" for line in show_lines(archive, insertion)))
             sys.stdout.write(f"\nrecord {insertion.row.id}\n")
+            why = expected(insertion) if expected else ""
+            if why:
+                sys.stderr.write(
+                    f"torquemon demo: this is not the insertion that was to be shown: {why}. This "
+                    "computer was too busy; try again when it does less\n"
+                )
+                return EXIT_FAILED
     except NoInsertionError:
         sys.stdout.write("nothing was recorded\n")
     except (JournalError, RecordError) as error:

@@ -1,4 +1,4 @@
-"""What the user chose for the screen: language, look, axis of the curve, keys. One TOML file.
+"""What the practice chose: language, look, keys, sound, defaults, the printer. One TOML file.
 
 A bad value never keeps a screen from starting: it falls back to what is usual and gives one
 sentence to be shown. STOP keeps its keys, whatever the file says.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -23,9 +24,14 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "language": ("en", "de"),
         "theme": ("okabe-ito", "dark", "light"),
         "curve": ("time", "angle"),
+        "volume": ("full", "half"),
     }
 )
-"""The values that a setting may have; the first is the usual one."""
+"""The values that a setting may have; the first is the usual one. No volume is silence."""
+TEXTS: Final = ("operator", "site", "screw", "profiles", "print_command")
+"""Settings that are a text: what a chair begins with where the command line says nothing else, and
+the command that prints a report."""
+MAX_TEXT_CHARS: Final = 200
 STOP_KEYS: Final = ("f12", "s")
 """They stop the motor from every screen. Nothing else may have them."""
 KEY_IDS: Final = (
@@ -46,6 +52,11 @@ KEY_IDS: Final = (
     "mark",
     "compare",
     "scan",
+    "sign",
+    "send",
+    "report",
+    "print",
+    "events",
 )
 """What a key may be chosen for; the names are the binding ids of the screens."""
 MAX_FILE_BYTES: Final = 64_000
@@ -64,12 +75,20 @@ class SettingsError(OSError):
 class Settings:
     """The settings. `keys` maps a binding id to the keys that do it, in Textual's names.
 
-    Raises ValueError for what may not be; no model library, since the first picture waits for it.
+    `operator`, `site`, `screw` (an id) and `profiles` (a file) are the practice's own defaults;
+    `print_command` takes the path of a report as its last argument. Raises ValueError for what may
+    not be; no model library, since the first picture waits for it.
     """
 
     language: str = CHOICES["language"][0]
     theme: str = CHOICES["theme"][0]
     curve: str = CHOICES["curve"][0]
+    volume: str = CHOICES["volume"][0]
+    operator: str = ""
+    site: str = ""
+    screw: str = ""
+    profiles: str = ""
+    print_command: str = ""
     keys: Keys = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -77,7 +96,17 @@ class Settings:
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"must be one of {', '.join(allowed)}")
+        for name in TEXTS:
+            _check_text(getattr(self, name))
+        self.print_words()
         object.__setattr__(self, "keys", _keys_that_may_be(self.keys))
+
+    def print_words(self) -> list[str]:
+        """Return the print command as a list of arguments. Raises ValueError."""
+        try:
+            return shlex.split(self.print_command)
+        except ValueError as error:
+            raise ValueError(f"the print command cannot be read: {error}") from None
 
     def keymap(self) -> dict[str, str]:
         """Return the keys as `App.set_keymap` takes them."""
@@ -164,6 +193,14 @@ def _made(found: Mapping[str, object]) -> Settings:
     return Settings(**values)
 
 
+def _check_text(found: object) -> None:
+    """Refuse what is no text of one line. Raises ValueError."""
+    if not isinstance(found, str):
+        raise ValueError("a text is needed")  # noqa: TRY004 - one error for a bad value
+    if len(found) > MAX_TEXT_CHARS or clean(found, MAX_TEXT_CHARS) != found:
+        raise ValueError(f"a text of one line with at most {MAX_TEXT_CHARS} characters is needed")
+
+
 def _keys_that_may_be(found: object) -> Keys:
     """Return the bindings, as tuples. Raises ValueError for one that may not be."""
     if not isinstance(found, Mapping):
@@ -201,6 +238,8 @@ def _why_not(name: str, keys: tuple[str, ...]) -> str:
 def _as_toml(settings: Settings) -> str:
     # A JSON string without control characters is a TOML string.
     lines = [f"{name} = {json.dumps(getattr(settings, name))}" for name in CHOICES]
+    texts = {name: getattr(settings, name) for name in TEXTS}
+    lines += [f"{name} = {json.dumps(text)}" for name, text in texts.items() if text]
     if settings.keys:
         lines += ["", "[keys]"]
         lines += [f"{name} = {json.dumps(list(keys))}" for name, keys in settings.keys.items()]

@@ -14,13 +14,15 @@ from tests.tui.tui_archive import IDS, ScriptedRecorder, linked
 from tests.tui.tui_scenes import lines_of, text_of
 from tests.tui.tui_views import PACE, SIZES, ScriptedLink, view
 from torquemon import paths
-from torquemon.local.archive import ActName, AskDevices, Search
+from torquemon.local.archive import ActName, AskDevices, Search, TrySound
 from torquemon.local.messages import OrderName
 from torquemon.local.view import SessionPhase, View
 from torquemon.settings import KEY_IDS, Settings, load
 from torquemon.tui.app import DashboardApp
 from torquemon.tui.screens.replay import ReplayScreen
+from torquemon.tui.screens.review import ReviewScreen
 from torquemon.tui.widgets.keys import StopButton
+from torquemon.tui.widgets.panels import ScrollPanel
 from torquemon.tui.widgets.stored_plot import StoredPlot
 from torquemon.tui.widgets.touch import TouchButton, TouchList
 
@@ -278,7 +280,9 @@ def test_a_key_of_stop_cannot_be_given_away(home: Path, keys: str) -> None:
 
     async def scenario() -> None:
         async with dashboard("6") as shown:
-            await shown.press("down", "down", "down", "enter")
+            items = shown.pilot.app.screen.query_one("#settings-list", TouchList)
+            items.fill(items._list.items, "key.record")
+            await shown.press("enter")
             field = shown.pilot.app.screen.query_one("#settings-field-input")
             field.value = keys  # type: ignore[attr-defined] # an input
             await shown.pilot.press("enter")
@@ -343,6 +347,126 @@ def test_every_screen_has_help_and_a_way_back(number: str) -> None:
             shown.pilot.app.screen.set_focus(None)
             await shown.press("escape", "escape")
             assert shown.pilot.app.screen.query("#number")
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("key", "act"), [("g", ActName.SIGN), ("e", ActName.SEND), ("d", ActName.REPORT)]
+)
+def test_what_needs_no_words_is_one_key(key: str, act: ActName) -> None:
+    async def scenario() -> None:
+        async with dashboard("3", key) as shown:
+            (added,) = shown.recorder.acts
+            assert (added.name, added.who) == (act, "Dr A")
+
+    run(scenario)
+
+
+def test_a_report_is_printed_and_its_end_is_said() -> None:
+    async def scenario() -> None:
+        async with dashboard("3") as shown:
+            review = shown.pilot.app.screen
+            assert isinstance(review, ReviewScreen)
+            shown.recorder.report = "the report is being printed"
+            await shown.press("p")
+            (act,) = shown.recorder.acts
+            assert act.name is ActName.PRINT
+            review._ask_again()
+            await shown.fresh()
+            assert "the report is being printed" in shown.text
+            shown.recorder.report = "the report was not printed: lp: no printer is set up"
+            review._ask_again()
+            await shown.fresh()
+            assert "the report was not printed: lp: no printer is set up" in shown.text
+            asked = len(shown.recorder.asked)
+            review._ask_again()
+            await shown.fresh()
+            assert len(shown.recorder.asked) == asked
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("operator", ["", "Dr A"])
+def test_a_note_is_never_taken_for_the_name_of_its_author(operator: str) -> None:
+    async def scenario() -> None:
+        async with dashboard() as shown:
+            nobody = idle(operator=operator)
+            await shown.fresh(nobody)
+            await shown.pilot.press("3", "n")
+            await shown.fresh(nobody)
+            await shown.pilot.press(*"ok so", "enter")
+            await shown.fresh(nobody)
+            if not operator:
+                assert shown.recorder.acts == []
+                assert "Who is it that adds this?" in shown.text
+                await shown.pilot.press(*"Dr B", "enter")
+                await shown.fresh(nobody)
+            (act,) = shown.recorder.acts
+            assert (act.text, act.who) == ("ok so", operator or "Dr B")
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_all_events_are_listed_with_sign_and_number_of_the_insertion(size: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        async with dashboard("3", "l", size=size) as shown:
+            panel = shown.pilot.app.screen.query_one(ScrollPanel)
+            seen = shown.text
+            for _ in range(10):
+                await shown.pilot.click(ScrollPanel, offset=(3, panel.size.height - 1))
+                await shown.fresh()
+                seen += shown.text
+            assert IDS[0] in seen
+            assert "▼ torque rose 4" in seen
+            assert "arm asked:" in seen
+            assert "Note went in easily" in seen
+            await shown.press("escape")
+            assert "N·cm 0   ┃ window" in shown.text
+
+    run(scenario)
+
+
+@pytest.mark.usefixtures("chair_folder")
+def test_defaults_sound_and_printer_are_chosen_in_the_settings() -> None:
+    async def scenario() -> None:
+        async with dashboard("6") as shown:
+            await pick(shown, "site")
+            await shown.pilot.press("end", "enter")
+            await shown.fresh()
+            await pick(shown, "operator")
+            await shown.press(*"Dr C", "enter")
+            await pick(shown, "print_command")
+            await shown.press(*"lp -d 'room 2'", "enter")
+            await pick(shown, "volume")
+            await shown.pilot.press("down", "enter")
+            await shown.fresh()
+            await pick(shown, "try_sound")
+            assert "an alarm is played once" in shown.text
+            assert isinstance(shown.recorder.asked[-1], TrySound)
+        stored = load().settings
+        assert (stored.site, stored.operator, stored.volume) == ("infrazygomatic", "Dr C", "half")
+        assert stored.print_words() == ["lp", "-d", "room 2"]
+
+    async def pick(shown: Shown, name: str) -> None:
+        items = shown.pilot.app.screen.query_one("#settings-list", TouchList)
+        items.focus()
+        items.fill(items._list.items, name)
+        await shown.pilot.pause()
+        await shown.press("enter")
+
+    run(scenario)
+
+
+def test_a_print_command_that_cannot_be_read_is_refused_with_a_sentence() -> None:
+    async def scenario() -> None:
+        async with dashboard("6") as shown:
+            items = shown.pilot.app.screen.query_one("#settings-list", TouchList)
+            items.fill(items._list.items, "print_command")
+            await shown.press("enter")
+            await shown.press(*"lp 'a", "enter")
+            assert "not changed: the print command cannot be read" in shown.text
 
     run(scenario)
 

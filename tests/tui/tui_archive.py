@@ -28,6 +28,7 @@ from torquemon.local.archive import (
     RecordState,
     Remark,
     Search,
+    TrySound,
 )
 from torquemon.local.client import LocalError
 from torquemon.model import Origin, Priority, VerdictKind
@@ -158,6 +159,10 @@ def _patient(give: Give, request: AskPatient) -> ArchiveAnswer:
     return ArchiveAnswer(ok=True, patient=known)
 
 
+def _try_sound(give: Give, _: TrySound) -> ArchiveAnswer:
+    return ArchiveAnswer(ok=True, text=give("an alarm is played once: is it heard?"))
+
+
 _ANSWERS: dict[type, Callable[[Give, Any], ArchiveAnswer]] = {
     Search: _search,
     Load: _load,
@@ -165,6 +170,7 @@ _ANSWERS: dict[type, Callable[[Give, Any], ArchiveAnswer]] = {
     AskState: _state,
     AskDevices: _devices,
     AskPatient: _patient,
+    TrySound: _try_sound,
 }
 
 
@@ -176,6 +182,8 @@ class ScriptedRecorder:
         self.acts: list[Act] = []
         self.asked: list[ArchiveRequest] = []
         self.refusal = ""
+        self.report = ""
+        """How a report fares."""
         self.known = True
         """Whether the record knows any patient."""
 
@@ -196,7 +204,11 @@ class ScriptedRecorder:
                     reference=request.reference, name="", birth_date="", insertions=0, last_utc=""
                 ),
             )
-        return _ANSWERS[type(request)](self.give, request)
+        answer = _ANSWERS[type(request)](self.give, request)
+        if answer.state is not None:
+            state = answer.state.model_copy(update={"report": self.report})
+            return answer.model_copy(update={"state": state})
+        return answer
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -40,6 +40,8 @@ def test_settings_stand_in_the_folder_of_the_chair(chair_folder: Path) -> None:
     st.builds(
         Settings,
         **{name: st.sampled_from(values) for name, values in CHOICES.items()},
+        operator=st.text("Dr. Ä'\"\\", max_size=20).map(str.strip).filter(lambda t: "  " not in t),
+        print_command=st.sampled_from(["", "lp", "lp -d 'room 2'"]),
         keys=st.dictionaries(
             st.sampled_from(KEY_IDS),
             st.tuples(st.sampled_from(["x", "ctrl+a", "f9", "space", "B"])),
@@ -100,3 +102,22 @@ def test_settings_of_any_bytes_never_raise(data: bytes) -> None:
 def test_settings_that_cannot_be_stored_say_what_holds(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="hold until this screen ends"):
         save(Settings(), tmp_path / "missing" / "settings.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('print_command = "lp \'x"', "the print command cannot be read"),
+        ("operator = 7", "a text is needed"),
+        ('site = "a\\nb"', "a text of one line"),
+        (f'screw = "{"x" * 300}"', "a text of one line"),
+        ('volume = "off"', "must be one of full, half"),
+    ],
+)
+def test_a_default_that_cannot_be_is_said_and_left_out(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    loaded = load(written(tmp_path, text + '\ntheme = "dark"\n'))
+    assert loaded.settings == Settings(theme="dark")
+    (problem,) = loaded.problems
+    assert words in problem

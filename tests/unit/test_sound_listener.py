@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 
 import pytest
 
@@ -16,8 +17,9 @@ from torquemon.sound.clips import CHECK_CLIP, Clip, samples
 from torquemon.sound.device import Pull
 from torquemon.sound.listener import LONGEST_LOST_NS, REPORT_NS, Listener
 from torquemon.sound.path import SoundPath
-from torquemon.sound.player import Player
+from torquemon.sound.player import LEAST_SHARE, Player
 from torquemon.sound.tones import RATE_HZ, SAMPLE_BYTES
+from torquemon.sound.trial import TRIAL
 
 pytestmark = pytest.mark.requirement("REQ-ALM-5")
 CALM = view(alarms=(), phase=SessionPhase.RECORDING)
@@ -202,3 +204,26 @@ def test_a_monitor_that_hangs_is_a_dead_one(ears: Ears, monkeypatch: pytest.Monk
     monkeypatch.setattr("torquemon.sound.listener.ANSWER_S", 0.01)
     ears.monitor.hangs = True
     assert samples(Clip(AlertCode.STALE_DATA, Priority.ALARM)) in ears.run(6)
+
+
+def test_an_alarm_can_be_tried_outside_of_a_recording_and_only_there(ears: Ears) -> None:
+    tried = samples(Clip(AlertCode.EXCESS_TORQUE, Priority.ALARM))
+    TRIAL.ask()
+    assert not any(ears.run(4)), "what is played could be taken for an alarm of this recording"
+    ears.monitor.view = view(alarms=(), phase=SessionPhase.CLOSED)
+    assert not any(ears.run(4)), "and it is not kept for later"
+    TRIAL.ask()
+    assert tried in ears.run(4)
+    assert not any(ears.run(4)), "once"
+
+
+@pytest.mark.requirement("REQ-ALM-5")
+@pytest.mark.parametrize(("share", "most"), [(1.0, 1.0), (0.5, 0.5), (0.0, LEAST_SHARE)])
+def test_no_volume_makes_an_alarm_softer_than_half(share: float, most: float) -> None:
+    clip = samples(Clip(AlertCode.EXCESS_TORQUE, Priority.ALARM))
+    player = Player(ManualClock(), lambda: share)
+    player.play(clip)
+    heard, whole = array("h"), array("h")
+    heard.frombytes(player.frames(len(clip) // SAMPLE_BYTES))
+    whole.frombytes(clip)
+    assert max(heard) == round(max(whole) * most)

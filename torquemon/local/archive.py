@@ -85,6 +85,8 @@ class ActName(StrEnum):
     """Put into the outbox of every destination."""
     REPORT = "report"
     """Write the report beside the record, to be printed."""
+    PRINT = "print"
+    """Write the report and hand it to the print command of the settings."""
 
 
 STOP_OUTCOMES: Final = ("continued", "redirected", "removed", "abandoned", "false_alarm")
@@ -127,10 +129,16 @@ class AskPatient(_Message):
     reference: Annotated[str, Field(max_length=MAX_REFERENCE_CHARS)]
 
 
-ArchiveRequest = Search | Load | Curve | Act | AskState | AskDevices | AskPatient
+class TrySound(_Message):
+    """Ask to hear an alarm once; while a recording runs it is not heard."""
+
+    op: Literal["try_sound"] = "try_sound"
+
+
+ArchiveRequest = Search | Load | Curve | Act | AskState | AskDevices | AskPatient | TrySound
 ARCHIVE_REQUEST: Final[TypeAdapter[Hello | ArchiveRequest]] = TypeAdapter(
     Annotated[
-        Hello | Search | Load | Curve | Act | AskState | AskDevices | AskPatient,
+        Hello | Search | Load | Curve | Act | AskState | AskDevices | AskPatient | TrySound,
         Field(discriminator="op"),
     ]
 )

@@ -92,6 +92,23 @@ def address_of(args: argparse.Namespace) -> str:
     return gauge_address(args.gauge, args.port)
 
 
+class _NoSimulator(argparse.Action):
+    """`monitor --sim` is what a newcomer tries: says where the simulator is."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        del namespace, values, option_string
+        parser.error(
+            "the monitor starts no simulator: `torquemon demo --headless` or `torquemon run --sim "
+            "NAME` does; for a monitor alone start `python -m hw_sim` and name its port with --port"
+        )
+
+
 def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `monitor`: watch one handpiece without a screen."""
     parser = subparsers.add_parser(
@@ -106,6 +123,7 @@ def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     parser.add_argument("--port", required=True, help="serial port, pyserial URL, or ble:NAME")
     add_gauge_option(parser)
+    parser.add_argument("--sim", action=_NoSimulator, nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="lines as JSON")
     parser.add_argument("--record", action="store_true", help="start recording at once")
     parser.add_argument(

@@ -39,6 +39,7 @@ from torquemon.local.archive import (
     PatientView,
     RecorderState,
     Search,
+    TrySound,
 )
 from torquemon.local.door import write_door
 from torquemon.local.messages import Role
@@ -60,9 +61,11 @@ from torquemon.record.history import MAX_LISTED, Summary, search, whole
 from torquemon.record.models import Insertion, Person
 from torquemon.record.opening import open_store
 from torquemon.record.ports import Ports
+from torquemon.record.print_job import PrintJob
 from torquemon.record.remarks import Remarks
 from torquemon.record.report_job import ReportJob
 from torquemon.record.store import Store
+from torquemon.sound.trial import TRIAL
 from torquemon.text import clean
 
 LAST: Final = "last"
@@ -83,11 +86,15 @@ class ArchiveDesk:
         ports: Ports | None = None,
         report: ReportJob | None = None,
         check: CheckJob | None = None,
+        printing: PrintJob | None = None,
     ) -> None:
         self._clock = clock
         self._opened = opened
         self._ports = ports or Ports()
         self._report = report or ReportJob()
+        self._print = printing or PrintJob()
+        self._latest: ReportJob | PrintJob = self._report
+        """Of the two the one that was asked for last."""
         self._check = check or CheckJob()
         self._curves: dict[str, StoredCurve] = {}
         self._answers: dict[type, Callable[[Any], ArchiveAnswer]] = {
@@ -97,6 +104,7 @@ class ArchiveDesk:
             AskState: self._state,
             AskDevices: self._devices,
             AskPatient: self._patient,
+            TrySound: self._try_sound,
         }
         self._acts: dict[ActName, Callable[[Store, str, Act], str]] = {
             ActName.NOTE: self._note,
@@ -105,6 +113,7 @@ class ArchiveDesk:
             ActName.SIGN: self._sign,
             ActName.SEND: self._send,
             ActName.REPORT: self._make_report,
+            ActName.PRINT: self._print_report,
         }
 
     def answer(self, client: int, role: Role, request: ArchiveRequest) -> ArchiveAnswer:
@@ -193,7 +202,7 @@ class ArchiveDesk:
             storage=storage,
             free_mb=free_mb,
             outbox=outbox,
-            report=self._report.said,
+            report=self._latest.said,
             checked=self._check.said,
         )
         return ArchiveAnswer(ok=True, state=state)
@@ -236,7 +245,16 @@ class ArchiveDesk:
         return send_again(store, insertion_id)
 
     def _make_report(self, _: Store, insertion_id: str, __: Act) -> str:
+        self._latest = self._report
         return self._report.begin(insertion_id)
+
+    def _print_report(self, _: Store, insertion_id: str, __: Act) -> str:
+        self._latest = self._print
+        return self._print.begin(insertion_id)
+
+    def _try_sound(self, _: TrySound) -> ArchiveAnswer:
+        TRIAL.ask()
+        return ArchiveAnswer(ok=True, text="an alarm is played once: is it heard?")
 
 
 def _matching(store: Store, asked: Search) -> Iterator[Summary]:

@@ -19,10 +19,11 @@ from torquemon.local.door import DoorError
 from torquemon.local.messages import OrderName
 from torquemon.local.view import CurveBlock, SessionPhase, SoundPhase, View
 from torquemon.model import AlertCode, Priority
-from torquemon.sound.clips import samples
+from torquemon.sound.clips import Clip, samples
 from torquemon.sound.path import SoundPath, SoundState
 from torquemon.sound.player import Player
 from torquemon.sound.schedule import Ring, Scheduler, Silence, Situation
+from torquemon.sound.trial import TRIAL
 
 TICK_S: Final = 0.04
 """Between two looks at the view."""
@@ -104,6 +105,9 @@ class Listener:
             self._player.cut()
         elif act is not None:
             self._player.play(samples(act))
+        elif TRIAL.taken() and not heard.recording and not heard.rings:
+            clip = Clip(AlertCode.EXCESS_TORQUE, Priority.ALARM, self._chosen_language())
+            self._player.play(samples(clip))
         await self._report(now_ns)
 
     async def _look(self) -> Situation:

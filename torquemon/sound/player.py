@@ -7,17 +7,33 @@ since a device that is open and never pulls is a loudspeaker that says nothing.
 from __future__ import annotations
 
 import threading
+from array import array
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from torquemon.clock import Clock
 from torquemon.sound.tones import SAMPLE_BYTES
 
+LEAST_SHARE: Final = 0.5
+"""No setting makes an alarm softer than that (6 dB): it must be heard."""
+
+
+@lru_cache(maxsize=32)
+def softer(data: bytes, share: float) -> bytes:
+    """Return 16-bit samples at a share of their volume."""
+    values = array("h")
+    values.frombytes(data)
+    return array("h", (round(value * share) for value in values)).tobytes()
+
 
 class Player:
     """Holds at most one clip; a new one takes the place of the old."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, share: Callable[[], float] = lambda: 1.0) -> None:
+        """`share` of the full volume, asked at each clip; never less than `LEAST_SHARE`."""
         self._clock = clock
+        self._share = share
         self._lock: Final = threading.Lock()
         self._data = b""
         self._at = 0
@@ -26,6 +42,8 @@ class Player:
 
     def play(self, data: bytes) -> None:
         """Begin with these samples at the next pull."""
+        share = min(1.0, max(LEAST_SHARE, self._share()))
+        data = data if share == 1.0 else softer(data, share)
         with self._lock:
             self._data, self._at = data, 0
 

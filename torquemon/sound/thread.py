@@ -27,6 +27,8 @@ LOUDSPEAKER: Final = "loudspeaker"
 NULL: Final = "null"
 OFF: Final = "off"
 _END_S: Final = 3.0
+_SHARES: Final = {"full": 1.0, "half": 0.5}
+"""The volumes of the settings."""
 SWITCH_INTERVAL_S: Final = 0.0005
 """The device's thread waits at most this long for the interpreter, whatever the record is doing."""
 
@@ -65,13 +67,17 @@ def _language() -> str:
     return load().settings.language
 
 
+def _share() -> float:
+    return _SHARES.get(load().settings.volume, 1.0)
+
+
 @contextlib.contextmanager
 def sounding(clock: Clock, where: str = LOUDSPEAKER) -> Iterator[None]:
     """Listen and sound while the block lasts. `where`: loudspeaker, null, off, or a WAV file."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     way = _way(where, clock)
     ending = threading.Event()
-    player = Player(clock)
+    player = Player(clock, _share)
     path = SoundPath(player, way.opener, clock, heard=way.heard)
     ears = Listener(_connect, _is_widow, player, path, clock, _language)
     thread = threading.Thread(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torquemon.local.archive import CurvePage, InsertionLine, InsertionView, RecordState
 from torquemon.model import Origin
 from torquemon.tui.widgets.panels import Entry
-from torquemon.tui.widgets.stored_plot import Curve, Mark, Scene
+from torquemon.tui.widgets.stored_plot import MARKS, Curve, Mark, Scene
 from torquemon.tui.widgets.touch import Item
 from torquemon.tui.words import say, say_count, say_site, told
 
@@ -81,7 +81,12 @@ def curve_of(page: CurvePage) -> Curve:
 def log_of(view: InsertionView) -> list[Entry]:
     """Return alerts, events and remarks in the order of time."""
     alerts = [
-        (alert.time_s, Entry(say("review.at", seconds=alert.time_s), f"▲ {told(alert.why)}"))
+        (
+            alert.time_s,
+            Entry(
+                say("review.at", seconds=alert.time_s), f"{MARKS[alert.priority]} {told(alert.why)}"
+            ),
+        )
         for alert in view.alerts
     ]
     events = [

@@ -24,13 +24,27 @@ from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.screens.archive_parts import facts_of, log_of, scene_of
 from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.editors import Editor, FieldEditor
-from torquemon.tui.widgets.panels import Entry, TextPanel
+from torquemon.tui.widgets.panels import Entry, ScrollPanel, TextPanel
 from torquemon.tui.widgets.stored_plot import Scene, StoredPlot
 from torquemon.tui.widgets.touch import Item, TouchButton
 from torquemon.tui.words import say, told
 
 LAST: Final = "last"
-TILES: Final = ("note", "stop_outcome", "outcome", "sign", "send", "report", "replay", "axis")
+TILES: Final = (
+    "note",
+    "stop_outcome",
+    "outcome",
+    "sign",
+    "send",
+    "report",
+    "print",
+    "replay",
+    "axis",
+    "events",
+)
+_LOOKING: Final = frozenset({"replay", "axis", "events"})
+"""What adds nothing to the record."""
+_UNDER_WAY: Final = ("the report is being made", "the report is being printed")
 _CHOICES: Final = {"stop_outcome": STOP_OUTCOMES, "outcome": OUTCOMES}
 _AGAIN_S: Final = 0.5
 """The recorder closes an insertion within a second; until then it is asked again."""
@@ -40,11 +54,17 @@ class ReviewScreen(FrameScreen):
     """Curve, verdict and remarks of one insertion; tiles to add to it."""
 
     NAME = "review"
-    KEYS_TOLD = ("n", "o", "x", "r", "esc")
+    KEYS_TOLD = ("n", "o", "u", "g", "e", "d", "p", "x", "l", "r", "esc")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "act('note')", id="note"),
         Binding("o", "act('stop_outcome')", id="stop-outcome"),
+        Binding("u", "act('outcome')"),
+        Binding("g", "act('sign')", id="sign"),
+        Binding("e", "act('send')", id="send"),
+        Binding("d", "act('report')", id="report"),
+        Binding("p", "act('print')", id="print"),
         Binding("x", "act('axis')", id="axis"),
+        Binding("l", "act('events')", id="events"),
         Binding("r", "act('replay')", id="replay"),
     ]
 
@@ -62,10 +82,13 @@ class ReviewScreen(FrameScreen):
         self._facts = TextPanel(id="review-facts")
         self._plot = StoredPlot(id="review-plot")
         self._log = TextPanel(id="review-log")
+        self._events = ScrollPanel(id="review-events")
+        self._report_told: str | None = None
+        """What was last said of a report that was asked for; None while none is awaited."""
         self._tiles = {name: TouchButton("", id=f"act-{name}") for name in TILES}
         self._field = FieldEditor(id="review-field", max_chars=MAX_NOTE_CHARS)
         self._main = Horizontal(
-            Vertical(self._facts, self._plot, self._log, id="review-left"),
+            Vertical(self._facts, self._plot, self._log, self._events, id="review-left"),
             Grid(*self._tiles.values(), id="review-tiles"),
             id="review-main",
         )
@@ -88,6 +111,7 @@ class ReviewScreen(FrameScreen):
         super().on_screen_resume()
         self._by_angle = self.app.settings.curve == "angle"
         self._close()
+        self._show_events(shown=False)
         self.reload()
 
     # --- what is shown --------------------------------------------------------------------------
@@ -115,11 +139,31 @@ class ReviewScreen(FrameScreen):
             self._facts.show_text(say("review.none"), Entry("", told(str(error))))
             self._plot.put(Scene())
             self._log.show_text("")
+            self._events.show_text("")
             return
         self.insertion, self.page = insertion, page
         self._draw()
 
+    def _show_events(self, *, shown: bool) -> None:
+        """Show all that happened in the place of the plot."""
+        self._events.display = shown
+        for part in (self._facts, self._plot, self._log):
+            part.display = not shown
+        self.set_focus(self._events if shown else None)
+
+    async def _ask_report(self) -> None:
+        """Say how the report fares that was asked for, until that is over."""
+        try:
+            said = (await self.app.archive.state()).report
+        except LINK_ERRORS:
+            return
+        if said != self._report_told:
+            self.notice.tell(said)
+        self._report_told = said if said.startswith(_UNDER_WAY) else None
+
     def _ask_again(self) -> None:
+        if self.is_current and self._report_told is not None:
+            self.work(self._ask_report, group="report", patient=True)
         if self.is_current and self.insertion is None and self._asked_for:
             self.work(partial(self._fetch, self._asked_for), group="load", patient=True)
 
@@ -130,14 +174,16 @@ class ReviewScreen(FrameScreen):
         self._facts.show_text(title, *entries)
         by_angle = self._by_angle and self.insertion.has_angle
         self._plot.put(scene_of(self.insertion, self.page, by_angle=by_angle))
-        self._log.show_text(say("review.log"), *log_of(self.insertion))
+        title = f"{say('review.log')} · {self.insertion.line.id}"
+        self._log.show_text(title, *log_of(self.insertion))
+        self._events.show_text(title, *log_of(self.insertion))
 
     def fresh(self, view: View) -> None:
         """See `FrameScreen`."""
         off = self.insertion is None
         adding = off or not view.controlling
         for name, tile in self._tiles.items():
-            tile.face(say(f"act.{name}"), off=off if name in ("replay", "axis") else adding)
+            tile.face(say(f"act.{name}"), off=off if name in _LOOKING else adding)
 
     # --- what is added --------------------------------------------------------------------------
 
@@ -153,6 +199,8 @@ class ReviewScreen(FrameScreen):
         if name == "axis":
             self._by_angle = not self._by_angle
             self._draw()
+        elif name == "events":
+            self._show_events(shown=not self._events.display)
         elif name == "replay":
             if self.page is not None:
                 self.app.replay(self.insertion, self.page)
@@ -210,6 +258,8 @@ class ReviewScreen(FrameScreen):
         """See `FrameScreen`."""
         if self._field.display:
             self._close()
+        elif self._events.display:
+            self._show_events(shown=False)
         else:
             super().action_leave()
 
@@ -227,4 +277,6 @@ class ReviewScreen(FrameScreen):
             self.notice.tell(say("order.failed", name=name, why=told(str(error))), urgent=True)
             return
         self.notice.tell(f"{name}: {told(said)}")
+        if act in (ActName.REPORT, ActName.PRINT):
+            self._report_told = said
         await self._fetch(wanted)

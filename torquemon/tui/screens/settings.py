@@ -1,4 +1,4 @@
-"""Settings: language, look, axis, keys. What is chosen holds at once and is stored at once.
+"""Settings: language, look, sound, the practice's defaults, the printer, keys; stored at once.
 
 STOP has no line here: its keys cannot be moved.
 """
@@ -12,16 +12,30 @@ from typing import Any
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
 
+from torquemon.local.archive import TrySound
 from torquemon.local.view import View
-from torquemon.settings import CHOICES, KEY_IDS, STOP_KEYS, Settings, SettingsError, save
-from torquemon.tui.link import MonitorLink
+from torquemon.profiles.catalogue import builtin
+from torquemon.settings import (
+    CHOICES,
+    KEY_IDS,
+    MAX_TEXT_CHARS,
+    STOP_KEYS,
+    TEXTS,
+    Settings,
+    SettingsError,
+    save,
+)
+from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.editors import Editor, FieldEditor
 from torquemon.tui.widgets.panels import Entry, TextPanel
 from torquemon.tui.widgets.touch import Item, TouchList
-from torquemon.tui.words import say
+from torquemon.tui.words import say, say_site, told
 
 _KEY = "key."
+_TRY_SOUND = "try_sound"
+_NO_SUCH = "-"
+"""In a list the choice of none; an id never looks like that."""
 
 
 class SettingsScreen(FrameScreen):
@@ -34,7 +48,7 @@ class SettingsScreen(FrameScreen):
         super().__init__(link)
         self._list = TouchList(id="settings-list")
         self._about = TextPanel(id="settings-about")
-        self._field = FieldEditor(id="settings-field")
+        self._field = FieldEditor(id="settings-field", max_chars=MAX_TEXT_CHARS)
 
     def body(self) -> Iterator[Widget]:
         """See `FrameScreen`."""
@@ -53,6 +67,11 @@ class SettingsScreen(FrameScreen):
         items = [
             Item(name, say(f"settings.{name}"), say(f"settings.{name}.{getattr(chosen, name)}"))
             for name in CHOICES
+        ]
+        items.append(Item(_TRY_SOUND, say("settings.try_sound"), say("settings.try_sound.text")))
+        items += [
+            Item(name, say(f"settings.{name}"), _name_of(name, getattr(chosen, name)))
+            for name in TEXTS
         ]
         items += [
             Item(
@@ -78,11 +97,20 @@ class SettingsScreen(FrameScreen):
         """Open what was picked."""
         event.stop()
         name, chosen = event.item.id, self.app.settings
+        if name == _TRY_SOUND:
+            self.work(self._try_sound, group="sound", patient=True)
+            return
         self.query_one("#settings-main").display = False
         if name in CHOICES:
             options = [Item(value, say(f"settings.{name}.{value}")) for value in CHOICES[name]]
             present = getattr(chosen, name)
             self._field.open(name, event.item.name, present, options=options, typed=False)
+        elif name in ("site", "screw"):
+            present = getattr(chosen, name) or _NO_SUCH
+            self._field.open(name, event.item.name, present, options=_listed(name), typed=False)
+        elif name in TEXTS:
+            hint = say(f"settings.{name}.hint")
+            self._field.open(name, event.item.name, getattr(chosen, name), hint=hint)
         else:
             keys = " ".join(chosen.keys.get(name.removeprefix(_KEY), ()))
             self._field.open(name, event.item.name, keys, hint=say("settings.key.hint"))
@@ -95,7 +123,7 @@ class SettingsScreen(FrameScreen):
         try:
             chosen = self._changed(event.name, value)
         except ValueError as error:
-            self.notice.tell(say("settings.refused", why=str(error)), urgent=True)
+            self.notice.tell(say("settings.refused", why=told(str(error))), urgent=True)
             return
         said = say("settings.stored")
         try:
@@ -110,10 +138,19 @@ class SettingsScreen(FrameScreen):
         """Return the settings with one changed. Raises ValueError."""
         chosen = self.app.settings
         if not name.startswith(_KEY):
+            value = "" if value == _NO_SUCH else value
             changed: dict[str, Any] = {name: value}
             return replace(chosen, **changed)
         keys = {**chosen.keys, name.removeprefix(_KEY): tuple(value.split())}
         return replace(chosen, keys={key: found for key, found in keys.items() if found})
+
+    async def _try_sound(self) -> None:
+        try:
+            answer = await self.app.archive.ask(TrySound())
+        except LINK_ERRORS as error:
+            self.notice.tell(str(error), urgent=True)
+            return
+        self.notice.tell(answer.text)
 
     def on_editor_closed(self, event: Editor.Closed) -> None:
         """Leave it as it is."""
@@ -133,3 +170,21 @@ class SettingsScreen(FrameScreen):
             self._close()
         else:
             self.app.go("insert")
+
+
+def _listed(name: str) -> list[Item]:
+    """Return what a default may be: one of the catalogue, or none."""
+    known = builtin().sites if name == "site" else builtin().screws
+    return [
+        Item(_NO_SUCH, say("settings.none")),
+        *(Item(key, _name_of(name, key)) for key in known),
+    ]
+
+
+def _name_of(name: str, value: str) -> str:
+    """Return what a text setting stands at, by its name where it has one."""
+    if name == "site" and value:
+        return say_site(value, value)
+    if name == "screw" and value in builtin().screws:
+        return builtin().screws[value].name
+    return value or say("settings.none")

@@ -6,10 +6,12 @@ number must stay live under every dialog.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from torquemon.local.view import DeviceView, View
@@ -75,6 +77,58 @@ class TextPanel(Painted):
             ]
             for name, row in zip(names, rows, strict=True)
         ]
+
+
+class ScrollPanel(TextPanel, can_focus=True):
+    """A panel of any length: the keys or a touch on its upper or lower half move it on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_by(-1)", show=False),
+        Binding("down", "scroll_by(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("home", "scroll_by(-100000)", show=False),
+        Binding("end", "scroll_by(100000)", show=False),
+        Binding("space", "scroll_page(1)", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._first = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Take what there is (see `Widget`)."""
+        del width, viewport
+        return container.height
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """See `Painted`; the edge says where it goes on."""
+        lines = self._all_lines(width - 2)
+        self._first = min(max(0, self._first), max(0, len(lines) - height))
+        shown_lines = lines[self._first : self._first + height]
+        marks = {0: "▲"} if self._first else {}
+        if self._first + height < len(lines):
+            marks[height - 1] = "▼"
+        for y, mark in marks.items():
+            room = width - 1 - sum(cell_len(part.text) for part in shown_lines[y])
+            shown_lines[y] = [
+                *shown_lines[y],
+                Segment(" " * room + mark, style(palette.YELLOW, self.GROUND, bold=True)),
+            ]
+        return shown_lines
+
+    def action_scroll_by(self, rows: int) -> None:
+        """Move by rows."""
+        self._first = max(0, self._first + rows)
+        self.repaint()
+
+    def action_scroll_page(self, pages: int) -> None:
+        """Move by what is in sight."""
+        self.action_scroll_by(pages * max(1, self.size.height - 1))
+
+    def on_click(self, event: events.Click) -> None:
+        """Move on, or back."""
+        event.stop()
+        self.action_scroll_page(1 if event.y >= self.size.height // 2 else -1)
 
 
 class Welcome(TextPanel):

@@ -25,7 +25,7 @@ LETTERS: Final = "ABCD"
 COLOURS: Final = (palette.INK, palette.SKY, palette.ORANGE, palette.GREEN)
 _LABEL: Final = 5
 _MIN_ROWS: Final = 3
-_MARKS: Final = {Priority.ALARM: "▼", Priority.WARNING: "▽", Priority.ADVISORY: "·"}
+MARKS: Final = {Priority.ALARM: "▼", Priority.WARNING: "▽", Priority.ADVISORY: "·"}
 _TURN_DEG: Final = 360.0
 _RULE_ROW: Final = "┄"
 
@@ -151,7 +151,7 @@ class StoredPlot(Painted):
             return
         for mark in sorted(scene.marks, key=lambda m: m.priority.rank):
             colour = palette.PRIORITY_COLOURS[mark.priority]
-            _put(lines[0], mark.time_s, span, cells, _MARKS[mark.priority], colour)
+            _put(lines[0], mark.time_s, span, cells, MARKS[mark.priority], colour)
 
 
 def _begin(scene: Scene) -> str:
