@@ -24,6 +24,7 @@ from torquemon.monitor.recording import (
     readings_entry,
 )
 from torquemon.monitor.sound_pause import Sound
+from torquemon.monitor.wire_watch import Budget
 from torquemon.monitor.writer import JournalWriter
 
 AlertListener = Callable[[Alert | Raised], None]
@@ -45,6 +46,7 @@ class Chronicle:
         self.on_alert: AlertListener = _nobody
         self.torque_ncm: float | None = None
         """Torque that an alarm of the link is told with; kept by the device's side."""
+        self.budget = Budget()
         self._writer = writer
         self._clock = clock
 
@@ -81,13 +83,13 @@ class Chronicle:
     def store_raw(self, chunks: list[Chunk]) -> None:
         """Store what went over the wire. Without a recording it belongs to no insertion."""
         if chunks and self.recording is not None:
-            self._put(raw_entry(self.recording.id, chunks))
+            self._put_bounded(raw_entry(self.recording.id, chunks))
 
     def store_readings(self, readings: list[Reading]) -> None:
         """Store judged readings and show them."""
         if readings and self.recording is not None:
             self.recording.add_to_curve(readings)
-            self._put(readings_entry(self.recording.id, readings))
+            self._put_bounded(readings_entry(self.recording.id, readings))
 
     def note(self, what: str, **fields: object) -> None:
         """Store something that happened beside the curve."""
@@ -144,6 +146,11 @@ class Chronicle:
         self.note("alarm", code=raised.code.value, why=raised.why)
         self._writer.hurry()
         self.on_alert(raised)
+
+    def _put_bounded(self, entry: Entry) -> None:
+        """Store what comes from the wire, unless it is more than any handpiece sends."""
+        if self.budget.admits(len(entry.data), self._clock.monotonic_ns()):
+            self._put(entry)
 
     def _put(self, entry: Entry) -> None:
         self._writer.put(entry)

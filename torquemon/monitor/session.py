@@ -26,6 +26,7 @@ from torquemon.monitor.overshoot import EVENT as OVERSHOOT_EVENT
 from torquemon.monitor.overshoot import OvershootMeter
 from torquemon.monitor.plan import Doubt, Plan
 from torquemon.monitor.recording import Recording
+from torquemon.monitor.wire_watch import WireWatch
 from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup
 
@@ -76,6 +77,7 @@ class Session:
         self._clock = clock
         self._overshoots = {} if overshoots is None else overshoots
         self._meter = OvershootMeter()
+        self._wire_watch = WireWatch()
         self._halts_metered = 0
         self._operator_ns: int | None = None
         self._tare_asked_ns: int | None = None
@@ -95,6 +97,7 @@ class Session:
         self.chronicle.store_raw(self.handpiece.capture.drain())
         self._fold_judging()
         self._tell_dropped()
+        self._tell_of_the_wire(now_ns)
         self._send_held_tare()
         self._begin_judging_if_due(now_ns)
         self._arm_if_wanted(now_ns)
@@ -176,6 +179,14 @@ class Session:
                 "computer was too busy",
             )
         self._dropped_told = dropped
+
+    def _tell_of_the_wire(self, now_ns: int) -> None:
+        """Say that frames are damaged, or that more comes than any handpiece sends."""
+        bad_frames = self.handpiece.framer.bad_frames + self.handpiece.link.bad_messages
+        refused_bytes = self.chronicle.budget.refused_bytes
+        for why in self._wire_watch.look(now_ns, bad_frames, refused_bytes):
+            if self.side.device is not None:  # before that a wrong port is being looked at
+                self.chronicle.raise_alarm(AlertCode.SIGNAL_QUALITY, why)
 
     # --- supervision ----------------------------------------------------------------------------
 
@@ -345,7 +356,7 @@ class Session:
             self._ask_tare(self._clock.monotonic_ns())
             return "zeroing the sensor, then arming"
         self._arm(recording)
-        return f"arming at {recording.threshold_ncm:g} N·cm"
+        return f"arming at {recording.threshold_ncm:.4g} N·cm"
 
     def _why_not_to_be_armed(self, recording: Recording) -> str:
         """Return what forbids an arming now; empty where nothing does."""
