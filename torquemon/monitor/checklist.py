@@ -88,7 +88,7 @@ def _guardrail(session: Session) -> CheckView:
     threshold, reasons = session.threshold_outlook()
     if threshold is None:
         return _gate("guardrail", CheckState.BAD, "; ".join(reasons))
-    text = f"stops at {threshold.threshold_ncm:g} N·cm: {'; '.join(reasons)}"
+    text = f"stops at {round(threshold.threshold_ncm, 2):g} N·cm: {'; '.join(reasons)}"
     return _gate("guardrail", CheckState.OK, text)
 
 

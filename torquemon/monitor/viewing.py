@@ -136,7 +136,7 @@ class Viewer:
         threshold, reasons = session.threshold_outlook()
         if recording is not None:
             threshold, reasons = recording.threshold, recording.threshold_reasons
-        wanted_ncm = threshold.threshold_ncm if threshold else None
+        wanted_ncm = round(threshold.threshold_ncm, 2) if threshold else None
         warn_only = session.warn_only
         if device is not None and warn_only:
             reasons = (warn_only,) if device.can_stop else ()  # else the screen says it by itself
@@ -145,7 +145,8 @@ class Viewer:
             )
         lease = session.handpiece.link.lease
         held = lease.held_counts
-        held_ncm = device.ncm(held) if device is not None and held is not None else None
+        # of a corrected handpiece it is a step of its own scale, and no round figure
+        held_ncm = round(device.ncm(held), 2) if device is not None and held is not None else None
         if lease.phase is ArmPhase.HALTED:
             reasons = (lease.why_not,)
         elif lease.phase is not ArmPhase.ARMED:
