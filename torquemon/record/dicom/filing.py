@@ -125,6 +125,7 @@ def frame(filed: Filed, uid: str, habits: Habits) -> Dataset:
     from pydicom.uid import UID
 
     found = Dataset()
+    found.preamble = b"\0" * 128  # without it, STOW-RS would carry something that is no DICOM file
     found.file_meta = FileMetaDataset()
     found.file_meta.MediaStorageSOPClassUID = UID(ENCAPSULATED_PDF)
     found.file_meta.MediaStorageSOPInstanceUID = UID(uid)

@@ -95,9 +95,13 @@ def _ask(web: Web, question: Callable[[DICOMwebClient], object]) -> Answer:
         except TooLongError:
             raise AwayError(f"{web.label} answers without end: is url right?") from None
         except (RequestException, HTTPError, OSError) as error:
-            late = f"it took longer than {web.visit_s:g} s"
-            why = late if session.late else _why(error)
-            raise AwayError(f"{web.label} does not answer ({why}); everything waits") from None
+            if not session.late:
+                raise AwayError(
+                    f"{web.label} does not answer ({_why(error)}); everything waits"
+                ) from None
+        # asked again: half an answer that was cut off may look like a whole one
+        if session.late:
+            raise AwayError(f"{web.label} took longer than {web.visit_s:g} s; everything waits")
         if session.answer is None:
             raise AwayError(f"{web.label} was not asked: a mistake of TorqueMon")
         return session.answer
