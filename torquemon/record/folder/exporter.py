@@ -7,13 +7,14 @@ have taken the old one in already, and then finds the new one beside it under it
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from torquemon.record.delivery.case import Case, Erased, Status
-from torquemon.record.delivery.exporter import AwayError, RejectedError
+from torquemon.record.delivery.exporter import AwayError, DestinationError, RejectedError
 from torquemon.record.folder import note, sidecar
 from torquemon.record.folder.naming import pieces, stem
 from torquemon.record.folder.note import Note
@@ -65,17 +66,19 @@ class FolderExporter:
         if same and self._settings.taken:
             return before  # taken in by the practice software: a second copy would double it
         plain = before["plain"] if same and before.get("plain") else self._plain(case)
-        never = case.status is Status.WITHDRAWN and not before.get("base")
-        if never and not self._lies(shelf, plain, case):
+        # an answer that was lost, then a correction: only the folder knows under which name it lies
+        lost = shelf.bases_anywhere(case.insertion_id) if case.corrections and not before else ()
+        around = (*bases_of(before), *lost, *shelf.own_bases(plain, case.insertion_id))
+        if case.status is Status.WITHDRAWN and not around:
             return {"revision": str(case.revision), "status": str(case.status)}
         base = self._base(shelf, plain, case, before)
-        bases = tuple(dict.fromkeys((*bases_of(before), base)))
+        bases = tuple(dict.fromkeys((*around, base)))
+        wrong = self._wrong_patients(shelf, case, bases, before)
         wanted, how = self._made(case, base)
         self._put(shelf, wanted, case.insertion_id)
-        moved = before.get("patient", case.data.patient) != case.data.patient
         keep = {wanted.stem}
-        if moved and before.get("base"):
-            keep.add(self._take_back(shelf, case, before["base"], before["patient"]))
+        for old, patient in wrong.items():
+            keep.add(self._take_back(shelf, case, old, patient))
         self._supersede(shelf, case, bases, base, keep)
         return {
             "revision": str(case.revision),
@@ -93,10 +96,9 @@ class FolderExporter:
         """Remove what is still ours; a note where the report was taken in already."""
         before = erased.previous.references
         shelf = self._open(erased.insertion_id)
-        if not before.get("base"):
-            return
-        own = list(shelf.own(bases_of(before), erased.insertion_id))
-        if self._was_taken(shelf, erased, before, own):
+        bases = (*bases_of(before), *shelf.bases_anywhere(erased.insertion_id))
+        own = list(shelf.own(bases, erased.insertion_id))
+        if before.get("base") and self._was_taken(shelf, erased, before, own):
             target = f"{before['base']}_WITHDRAWN"
             made = self._note(erased, target, note.ERASED, sidecar.ERASED, "")
             self._put(shelf, made, erased.insertion_id)
@@ -126,18 +128,13 @@ class FolderExporter:
         )
 
     @staticmethod
-    def _lies(shelf: Shelf, plain: str, case: Case) -> bool:
-        base = shelf.base(plain, case.insertion_id)
-        return any(shelf.own([base], case.insertion_id))
-
-    @staticmethod
     def _base(shelf: Shelf, plain: str, case: Case, before: Mapping[str, str]) -> str:
         """Return the name for this insertion: what it has already, else one that nobody has."""
         base = before.get("base", "")
         kept = base and before.get("plain") == plain
         if kept and shelf.takes(base + _tail(case), case.insertion_id):
             return base
-        return shelf.base(plain, case.insertion_id)
+        return shelf.base(plain, case.insertion_id, _tail(case))
 
     def _made(self, case: Case, base: str) -> tuple[Set, str]:
         target = base + _tail(case)
@@ -189,6 +186,20 @@ class FolderExporter:
             sidecar.of_note(about, about.revision, status, patient, (part,)),
         )
 
+    @staticmethod
+    def _wrong_patients(
+        shelf: Shelf, case: Case, bases: Sequence[str], before: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Return the names under which the report stands for somebody else, with who that is."""
+        found = {
+            each.base: each.known.patient
+            for each in shelf.own(bases, case.insertion_id)
+            if each.known.status in _LIVE - {sidecar.REASSIGNED}
+        }
+        if before.get("base"):  # it may have been taken in, and then nothing lies there
+            found[before["base"]] = before.get("patient", "")
+        return {base: patient for base, patient in found.items() if patient != case.data.patient}
+
     def _take_back(self, shelf: Shelf, case: Case, base: str, patient: str) -> str:
         """Say in the documents of the wrong patient that the report is none of theirs."""
         target = f"{base}_WITHDRAWN"
@@ -208,13 +219,28 @@ class FolderExporter:
             raise RejectedError(_TAKEN)
         listed = known.files if own and known is not None else {}
         if not own:
-            self._put_one(wanted.stem + JSON, wanted.sidecar)
+            self._put_new(wanted)
+            return
         for part in reversed(wanted.parts):
             self._put_one(wanted.stem + part.suffix, part.content, listed.get(part.suffix, ""))
         for suffix in set(listed) - {part.suffix for part in wanted.parts}:
             self._remove_one(wanted.stem + suffix, listed[suffix])
-        if own:
-            self._put_one(wanted.stem + JSON, wanted.sidecar, ours=True)
+        self._put_one(wanted.stem + JSON, wanted.sidecar, ours=True)
+
+    def _put_new(self, wanted: Set) -> None:
+        """Put a set where none is; where that fails, as little as can be is left of it."""
+        files = [(JSON, wanted.sidecar)]
+        files += [(part.suffix, part.content) for part in reversed(wanted.parts)]
+        put: list[str] = []
+        try:
+            for suffix, content in files:
+                self._put_one(wanted.stem + suffix, content)
+                put.append(wanted.stem + suffix)
+        except DestinationError:
+            for name in reversed(put):
+                with contextlib.suppress(DestinationError):
+                    self._place_of(name).remove(name)
+            raise
 
     def _put_one(self, name: str, content: bytes, listed: str = "", *, ours: bool = False) -> None:
         """Store one file. It may replace what it finds if that is `ours`, or has this digest."""

@@ -22,6 +22,7 @@ JSON: Final = ".json"
 SUFFIXES: Final = (".pdf", ".html", ".csv", JSON)
 MAX_NUMBER: Final = 999
 _STATES: Final = r"(?:_(?:superseded|amended)-\d{1,16}|_withdrawn)?"
+_STATE: Final = re.compile(f"{_STATES}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +40,38 @@ class Shelf:
     def __init__(self, documents: Place, sidecars: Place) -> None:
         self._documents, self._sidecars = documents, sidecars
         self._names: set[str] = set()
+        self._beside: list[str] = []
         for place in (documents, sidecars) if sidecars is not documents else (documents,):
             names = place.names()
             place.sweep(names.values())
             self._names |= set(names)
+            self._beside = [name for name in names.values() if name.endswith(JSON)]
         self._known: dict[str, Known | None] = {}
 
-    def base(self, plain: str, insertion_id: str) -> str:
-        """Return the base for an insertion: its own, else the first that nobody has."""
-        free = ""
-        for number in range(1, MAX_NUMBER + 1):
-            base = plain if number == 1 else f"{plain}_{number}"
-            stems = self.stems(base)
-            if not stems:
-                free = free or base
-                if number > self._highest(plain):
-                    return free
-            elif all(self.is_own(stem, insertion_id) for stem in stems):
+    def base(self, plain: str, insertion_id: str, tail: str) -> str:
+        """Return the base for an insertion, its own if it can have it, else one that nobody has."""
+        for base in self.own_bases(plain, insertion_id):
+            if self.takes(base + tail, insertion_id):
                 return base
-        if free:
-            return free
+        for base in self._numbered(plain, MAX_NUMBER):
+            if not self.stems(base):
+                return base
         raise RejectedError(
             f"more than {MAX_NUMBER} reports have the same name: add {{time}} to it"
         )
+
+    def own_bases(self, plain: str, insertion_id: str) -> tuple[str, ...]:
+        """Return the bases of this name under which something of the insertion lies."""
+        return tuple(
+            base
+            for base in self._numbered(plain, self._highest(plain))
+            if any(self.is_own(stem, insertion_id) for stem in self.stems(base))
+        )
+
+    @staticmethod
+    def _numbered(plain: str, last: int) -> Iterator[str]:
+        yield plain
+        yield from (f"{plain}_{number}" for number in range(2, last + 1))
 
     def own(self, bases: Sequence[str], insertion_id: str) -> Iterator[Own]:
         """Yield the sets of an insertion under these bases."""
@@ -70,6 +80,13 @@ class Shelf:
                 known = self.known(stem)
                 if known is not None and known.insertion_id == insertion_id:
                     yield Own(base, stem, known)
+
+    def bases_anywhere(self, insertion_id: str) -> tuple[str, ...]:
+        """Return all bases of an insertion, whatever its name was. Reads every sidecar there."""
+        stems = (name.removesuffix(JSON) for name in self._beside)
+        return tuple(
+            dict.fromkeys(_STATE.sub("", stem) for stem in stems if self.is_own(stem, insertion_id))
+        )
 
     def stems(self, base: str) -> list[str]:
         """Return the stems in the folder that belong to a base, in its spelling."""
