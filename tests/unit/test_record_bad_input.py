@@ -20,7 +20,8 @@ from torquemon.record.csv_export import write_csv
 from torquemon.record.errors import NoSuchInsertionError, RecordError, RefusedError
 from torquemon.record.history import search, whole
 from torquemon.record.insertions import Insertion, NoInsertionError, parse_id
-from torquemon.record.remarks import FINDINGS, OUTCOMES, Remarks, parse_date
+from torquemon.record.remark_text import parse_date
+from torquemon.record.remarks import FINDINGS, OUTCOMES, Remarks
 from torquemon.record.store import Store
 from torquemon.record.table_export import write_dictionary, write_insertions
 

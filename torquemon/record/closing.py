@@ -11,27 +11,25 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from torquemon.clock import Clock
 from torquemon.journal import (
-    DAMAGED,
     DamagedEntryError,
     EntryKind,
     InsertionRow,
     Journal,
     unpack_raw,
 )
-from torquemon.model import PURPOSES, Origin, Reading
 from torquemon.model import Alert as JudgeAlert
+from torquemon.model import Reading
 from torquemon.record import blocks, models
 from torquemon.record.closing_events import alarm_rows, command_rows, event_rows
-from torquemon.record.store import RAW, READINGS, SOFTWARE
+from torquemon.record.closing_rows import opened, recorded_insertion, stored_alert, stored_verdict
+from torquemon.record.store import RAW, READINGS
 from torquemon.signal.pipeline import Conclusion, Pipeline
 from torquemon.signal.setup import JudgeSetup
 from torquemon.text import clean
-
-_UNKNOWN: Final = "undetermined"
 
 
 @dataclass(slots=True)
@@ -98,20 +96,6 @@ class _Moment:
             return self.opened_utc + timedelta(microseconds=(host_ns - self.opened_ns) / 1000)
         except OverflowError:
             return self.opened_utc
-
-
-def opened(row: InsertionRow) -> datetime:
-    """Return when an insertion was opened; the epoch where the journal's text is damaged."""
-    found = _when(row.opened_utc)
-    return found if found is not None else datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-def _when(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def _wire(journal: Journal, insertion_id: str) -> tuple[list[models.Block], str]:
@@ -208,86 +192,6 @@ def _finish(journal: Journal, insertion_id: str) -> dict[str, Any] | None:
     return last
 
 
-def _origin(row: InsertionRow, finish: Mapping[str, Any] | None) -> tuple[Origin, str]:
-    """Return where the data come from; where that is damaged they never pass for real."""
-    said = (finish or {}).get("origin", row.meta.get("origin"))
-    try:
-        return Origin(str(said)), ""
-    except ValueError:
-        return Origin.SIMULATED, "it is not known any more whether these data are real"
-
-
-def recorded_insertion(
-    row: InsertionRow,
-    finish: Mapping[str, Any] | None,
-    clock: Clock,
-    *,
-    problem: str,
-) -> models.Insertion:
-    """Return an insertion's own row as far as its description tells; it has no curve yet.
-
-    `finish` is the monitor's conclusion, None where it ended before. Where the description is
-    damaged the data never pass for real.
-    """
-    origin, origin_problem = _origin(row, finish)
-    meta = dict(row.meta)
-    patient = meta.pop("patient", "")  # in its own column, and nowhere else
-    purpose = meta.get("purpose")
-    damage = str(meta[DAMAGED]) if DAMAGED in meta else ""
-    return models.Insertion(
-        id=row.id,
-        purpose=purpose if purpose in PURPOSES else PURPOSES[0],
-        patient_ref=clean(str(patient or "")),
-        operator=clean(str(meta.get("operator") or "")),
-        origin=origin.value,
-        complete=finish is not None,
-        opened_utc=opened(row),
-        opened_ns=row.opened_ns,
-        closed_utc=_when(finish.get("closed_utc")) if finish else None,
-        folded_utc=clock.utc_now(),
-        **{name: _text(meta.get(key)) for name, key in _TEXTS.items()},
-        **{name: _number(meta.get(key)) for name, key in _NUMBERS.items()},
-        software=_text(meta.get("software")) or SOFTWARE,
-        samples=0,
-        missing_samples=0,
-        duration_s=0.0,
-        problem=damage or problem or origin_problem or None,
-        description=meta,
-    )
-
-
-_TEXTS: Final = {
-    "site": "site",
-    "fdi": "fdi",
-    "screw": "screw",
-    "window": "window",
-    "window_id": "window_id",
-    "window_source": "window_source",
-    "profile_version": "profile_version",
-    "maker": "maker",
-    "model": "model",
-    "serial": "serial",
-    "firmware": "firmware",
-    "calibrated": "calibrated",
-}
-_NUMBERS: Final = {
-    "limit_ncm": "threshold_ncm",
-    "armed_threshold_ncm": "armed_threshold_ncm",
-    "accuracy_ncm": "accuracy_ncm",
-}
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else clean(str(value), 200) or None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    number = float(value)
-    return number if abs(number) < 1e6 else None  # noqa: PLR2004 - refuses NaN and infinity
-
-
 def _judged(journal: Journal, row: InsertionRow, moment: _Moment) -> list[models.Alert]:
     """Return the alerts that the operator saw."""
     return [
@@ -312,30 +216,6 @@ def _again(curve: _Curve, journal: Journal, row: InsertionRow) -> list[models.Al
     return found
 
 
-def stored_alert(
-    insertion_id: str,
-    raised_by: str,
-    fields: Mapping[str, Any],
-    host_ns: int | None = None,
-    utc: datetime | None = None,
-) -> models.Alert:
-    """Return an alert's row from its JSON."""
-    seq = fields.get("seq")
-    return models.Alert(
-        insertion_id=insertion_id,
-        raised_by=raised_by,
-        code=clean(str(fields.get("code")), 20),
-        priority=clean(str(fields.get("priority")), 10),
-        seq=seq if isinstance(seq, int) else None,
-        time_s=_number(fields.get("time_s")),
-        torque_ncm=_number(fields.get("torque_ncm")),
-        angle_deg=_number(fields.get("angle_deg")),
-        why=clean(str(fields.get("why")), 400),
-        raised_utc=utc,
-        raised_ns=host_ns,
-    )
-
-
 def _verdicts(
     insertion_id: str, finish: Mapping[str, Any] | None, curve: _Curve
 ) -> list[models.Verdict]:
@@ -348,20 +228,3 @@ def _verdicts(
     if isinstance(given, dict):
         found.append(stored_verdict(insertion_id, "monitor", given, None))
     return found
-
-
-def stored_verdict(
-    insertion_id: str, judge: str, fields: Mapping[str, Any], removal_ncm: float | None
-) -> models.Verdict:
-    """Return a verdict's row from its JSON."""
-    return models.Verdict(
-        insertion_id=insertion_id,
-        judge=judge,
-        kind=clean(str(fields.get("kind", _UNKNOWN)), 12),
-        max_insertion_torque_ncm=_number(fields.get("max_insertion_torque_ncm")),
-        final_torque_ncm=_number(fields.get("final_torque_ncm")),
-        removal_torque_ncm=removal_ncm,
-        window=_text(fields.get("window")),
-        rule_version=clean(str(fields.get("rule_version")), 120),
-        why=clean(str(fields.get("why")), 400),
-    )

@@ -12,7 +12,6 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
@@ -45,19 +44,19 @@ from torquemon.local.door import write_door
 from torquemon.local.messages import Role
 from torquemon.local.serving import Dialect, DoorServer
 from torquemon.paths import HomeError
+from torquemon.record.archive_search import matching, meant
 from torquemon.record.archive_view import (
     STOP_OUTCOME,
     StoredCurve,
     insertion_line,
     insertion_view,
-    origin_fits,
     stored_curve,
 )
 from torquemon.record.delivery.asking import send_again
 from torquemon.record.delivery.check_job import CheckJob
 from torquemon.record.delivery.status import lines
-from torquemon.record.errors import NoSuchInsertionError, RecordError, RefusedError
-from torquemon.record.history import MAX_LISTED, Summary, search, whole
+from torquemon.record.errors import RecordError
+from torquemon.record.history import whole
 from torquemon.record.models import Insertion, Person
 from torquemon.record.opening import open_store
 from torquemon.record.ports import Ports
@@ -68,8 +67,6 @@ from torquemon.record.store import Store
 from torquemon.sound.trial import TRIAL
 from torquemon.text import clean
 
-LAST: Final = "last"
-_MOST_LOOKED_AT: Final = 20 * MAX_LISTED
 _MB: Final = 1_000_000
 _LOW_MB: Final = 500
 _CURVES_KEPT: Final = 4
@@ -140,20 +137,20 @@ class ArchiveDesk:
 
     def _search(self, asked: Search) -> ArchiveAnswer:
         with self._store() as store:
-            found = list(islice(_matching(store, asked), asked.limit + 1))
+            found = list(islice(matching(store, asked), asked.limit + 1))
         lines = tuple(insertion_line(summary) for summary in found[: asked.limit])
         return ArchiveAnswer(ok=True, found=FoundPage(more=len(found) > asked.limit, lines=lines))
 
     def _load(self, asked: Load) -> ArchiveAnswer:
         with self._store() as store:
             return ArchiveAnswer(
-                ok=True, insertion=insertion_view(whole(store, _meant(store, asked.id)))
+                ok=True, insertion=insertion_view(whole(store, meant(store, asked.id)))
             )
 
     def _curve(self, asked: Curve) -> ArchiveAnswer:
         if asked.id not in self._curves:
             with self._store() as store:
-                insertion_id = _meant(store, asked.id)
+                insertion_id = meant(store, asked.id)
                 curve = stored_curve(insertion_id, store.readings(insertion_id))
             while len(self._curves) >= _CURVES_KEPT:
                 del self._curves[next(iter(self._curves))]
@@ -219,7 +216,7 @@ class ArchiveDesk:
         if role is not Role.CONTROL:
             return ArchiveAnswer(ok=False, error="this screen only views: nothing was added")
         with self._store() as store:
-            said = self._acts[act.name](store, _meant(store, act.id), act)
+            said = self._acts[act.name](store, meant(store, act.id), act)
         return ArchiveAnswer(ok=True, text=said)
 
     def _note(self, store: Store, insertion_id: str, act: Act) -> str:
@@ -255,52 +252,6 @@ class ArchiveDesk:
     def _try_sound(self, _: TrySound) -> ArchiveAnswer:
         TRIAL.ask()
         return ArchiveAnswer(ok=True, text="an alarm is played once: is it heard?")
-
-
-def _matching(store: Store, asked: Search) -> Iterator[Summary]:
-    """Give what a search finds, newest first."""
-    since, until = _day(asked.day_from), _day(asked.day_to, 1)
-    before = _cursor(asked) if asked.before_id else None
-    words = " ".join(part for part in (asked.text, asked.site) if part)
-    for _ in range(0, _MOST_LOOKED_AT, MAX_LISTED):
-        page = search(store, words, limit=MAX_LISTED, before=before)
-        for found in page:
-            if since is not None and found.opened_utc < since:
-                return
-            fits = until is None or found.opened_utc < until
-            fits = fits and (not asked.site or found.site == asked.site)
-            if fits and origin_fits(found, asked.origin):
-                yield found
-        if len(page) < MAX_LISTED:
-            return
-        before = (page[-1].opened_utc, page[-1].id)
-
-
-def _cursor(asked: Search) -> tuple[datetime, str]:
-    try:
-        return datetime.fromisoformat(asked.before_utc), asked.before_id
-    except ValueError:
-        raise RefusedError("the search cannot go on from there: search again") from None
-
-
-def _day(text: str, later_days: int = 0) -> datetime | None:
-    if not text:
-        return None
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-        return day + timedelta(days=later_days)
-    except (ValueError, OverflowError):
-        raise RefusedError(f"{text} is no date: write YYYY-MM-DD") from None
-
-
-def _meant(store: Store, wanted: str) -> str:
-    """Return the id that is meant. Raises NoSuchInsertionError."""
-    if wanted != LAST:
-        return wanted.upper()
-    newest = search(store, limit=1)
-    if not newest:
-        raise NoSuchInsertionError("nothing was recorded yet: `torquemon demo` makes a record")
-    return newest[0].id
 
 
 def _outbox(store: Store) -> tuple[OutboxLine, ...]:

@@ -24,7 +24,7 @@ from torquemon.record.models import (
     Person,
     Salt,
 )
-from torquemon.record.remarks import line
+from torquemon.record.remark_text import line
 from torquemon.record.store import Store
 from torquemon.text import clean
 

@@ -15,8 +15,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from torquemon.journal import InsertionRow
-from torquemon.record.closing import recorded_insertion, stored_alert, stored_verdict
 from torquemon.record.closing_events import event_rows
+from torquemon.record.closing_rows import recorded_insertion, stored_alert, stored_verdict
 from torquemon.record.models import Content
 from torquemon.record.store import Store
 

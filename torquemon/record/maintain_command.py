@@ -7,20 +7,17 @@ Heavy imports wait until one is run. Exit code 0: done and nothing found; 1: ver
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torquemon.record.command_tools import EXIT_FOUND, EXIT_OK, say, with_sentences, with_store
+from torquemon.record.key_command import add_key
 from torquemon.text import counted
 
 if TYPE_CHECKING:
     from torquemon.record.store import Store
 
 _Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
-EXIT_OK = 0
-EXIT_FOUND = 1
-EXIT_NOTHING_DONE = 2
 
 
 def add_maintain_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
@@ -28,44 +25,7 @@ def add_maintain_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> N
     _add_verify(subparsers)
     _add_erase(subparsers)
     _add_copies(subparsers)
-    _add_key(subparsers)
-
-
-def say(*lines: str) -> None:
-    """Print lines."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-
-
-def with_store(act: Callable[[Store], int]) -> int:
-    """Run with the record of this chair; a problem is one sentence."""
-    from torquemon import paths
-    from torquemon.record.errors import RecordError
-    from torquemon.record.opening import open_store
-
-    def run() -> int:
-        if not paths.record_path().exists():
-            raise RecordError("nothing was recorded yet: `torquemon demo` makes a record")
-        store = open_store()
-        try:
-            return act(store)
-        finally:
-            store.close()
-
-    return with_sentences(run)
-
-
-def with_sentences(act: Callable[[], int]) -> int:
-    """Run; turn what can go wrong into one sentence."""
-    from torquemon.chair_lock import LockError
-    from torquemon.journal import JournalError
-    from torquemon.paths import HomeError
-    from torquemon.record.errors import RecordError
-
-    try:
-        return act()
-    except (RecordError, JournalError, HomeError, LockError) as error:
-        sys.stderr.write(f"torquemon: {error}\n")
-        return EXIT_NOTHING_DONE
+    add_key(subparsers)
 
 
 # --- verify ---------------------------------------------------------------------------------------
@@ -273,57 +233,4 @@ def _prune(store: Store) -> int:
     from torquemon.record.pruning import prune
 
     say(f"{counted(prune(store), 'insertion')} taken out of the journal")
-    return EXIT_OK
-
-
-# --- key ------------------------------------------------------------------------------------------
-
-
-def _add_key(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
-    key = subparsers.add_parser("key", help="encrypt the record, change its key, check it")
-    ways = key.add_subparsers(metavar="init|rotate|check", required=True)
-    init = ways.add_parser("init", help="encrypt the record with a new key")
-    init.add_argument(
-        "--file",
-        type=Path,
-        metavar="FOLDER",
-        help="keep the key in a user-only file there; default: the keyring of the system",
-    )
-    init.set_defaults(run=lambda args: with_sentences(lambda: _key_init(args.file)))
-    rotate = ways.add_parser("rotate", help="encrypt the record with another key")
-    rotate.set_defaults(run=lambda _: with_sentences(_key_rotate))
-    check = ways.add_parser("check", help="say whether the key opens the record")
-    check.set_defaults(run=lambda _: with_sentences(_key_check))
-
-
-def _key_init(folder: Path | None) -> int:
-    from torquemon import paths
-    from torquemon.record.rekeying import set_key
-
-    check = set_key(paths.record_path(), folder)
-    say(
-        f"the record is encrypted; check value of its key: {check}",
-        "keep a copy of the key elsewhere: without it nobody can open the record",
-        "the journal is not encrypted: what is in the record leaves it when no monitor runs",
-    )
-    return EXIT_OK
-
-
-def _key_rotate() -> int:
-    from torquemon import paths
-    from torquemon.record.rekeying import change_key
-
-    check = change_key(paths.record_path())
-    say(
-        f"the record has a new key; its check value: {check}",
-        "copies of the record that were made before keep the old key",
-    )
-    return EXIT_OK
-
-
-def _key_check() -> int:
-    from torquemon import paths
-    from torquemon.record.rekeying import describe_key
-
-    say(describe_key(paths.record_path()))
     return EXIT_OK

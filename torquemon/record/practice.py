@@ -221,8 +221,8 @@ _HANDSHAKE: Final = (
     (
         "certificate verify failed",
         (
-            "the certificate of {label} is not signed by an authority in {trusts}, or is out of date: "
-            "nothing was sent; give sslrootcert=/path/of/the/practice's/ca.pem"
+            "the certificate of {label} is not signed by an authority in {trusts}, or is out of "
+            "date: nothing was sent; give sslrootcert=/path/of/the/practice's/ca.pem"
         ),
     ),
     (

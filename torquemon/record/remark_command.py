@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from torquemon.record.maintain_command import EXIT_OK, say, with_store
+from torquemon.record.command_tools import EXIT_OK, say, with_store
 
 if TYPE_CHECKING:
     from torquemon.record.remarks import Remarks
@@ -94,7 +94,7 @@ def _finding(remarks: Remarks, args: argparse.Namespace) -> str:
 
 
 def _outcome(remarks: Remarks, args: argparse.Namespace) -> str:
-    from torquemon.record.remarks import parse_date
+    from torquemon.record.remark_text import parse_date
 
     day = parse_date(args.date)
     return remarks.outcome(args.id, args.state, day, args.operator, args.text, args.replaces)
@@ -119,7 +119,7 @@ def _withdraw(remarks: Remarks, args: argparse.Namespace) -> str:
 
 
 def _person(remarks: Remarks, args: argparse.Namespace) -> str:
-    from torquemon.record.remarks import parse_date
+    from torquemon.record.remark_text import parse_date
 
     born = parse_date(args.birth_date) if args.birth_date else None
     return remarks.person(args.reference, args.name, born, args.operator, args.replaces)

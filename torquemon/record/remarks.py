@@ -7,9 +7,8 @@ own, apart from the curves.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -29,11 +28,11 @@ from torquemon.record.models import (
     Said,
     Signature,
 )
+from torquemon.record.remark_text import line, lines_of_text
 from torquemon.record.store import Store
 from torquemon.text import clean
 
 MAX_NOTE_CHARS: Final = 10_000
-MAX_NAME_CHARS: Final = 64
 OUTCOMES: Final = ("stable", "mobile", "removed")
 RELATIONS: Final = ("removal_of", "replacement_of", "tightening_of")
 AMENDABLE: Final = ("patient_ref", "operator", "site", "fdi", "screw")
@@ -284,38 +283,3 @@ def current_values(session: Session, rows: list[Insertion]) -> dict[str, dict[st
     for amendment in found:
         values[amendment.insertion_id][amendment.field] = amendment.new
     return values
-
-
-def line(text: str, what: str, max_chars: int = MAX_NAME_CHARS) -> str:
-    """Return one line of text, trimmed. Raises RefusedError where it is none or too long."""
-    said = _checked(text, what, max_chars)
-    if "\n" in said:
-        raise RefusedError(f"{what} is one line")
-    return said
-
-
-def lines_of_text(text: str, what: str, max_chars: int) -> str:
-    """Return text of several lines. Raises RefusedError where it is empty or too long."""
-    return _checked(text.replace("\r\n", "\n"), what, max_chars)
-
-
-def _checked(text: str, what: str, max_chars: int) -> str:
-    if len(text) > max_chars:
-        raise RefusedError(f"{what} has {len(text)} characters: at most {max_chars} are kept")
-    said = unicodedata.normalize("NFC", text).strip()
-    if not said:
-        raise RefusedError(f"{what} is empty")
-    for char in said:
-        if char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn"):
-            raise RefusedError(
-                f"{what} contains a character that cannot be shown (U+{ord(char):04X}): remove it"
-            )
-    return said
-
-
-def parse_date(text: str) -> date:
-    """Read YYYY-MM-DD. Raises RefusedError."""
-    try:
-        return datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise RefusedError(f"{clean(text, 20)!r} is no date: write YYYY-MM-DD") from None

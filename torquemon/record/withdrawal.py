@@ -12,7 +12,7 @@ from ulid import ULID
 from torquemon.record.delivery.case import ENTERED_IN_ERROR, WITHDRAWN_FIELD
 from torquemon.record.errors import NoSuchInsertionError, RefusedError
 from torquemon.record.models import Amendment, Insertion
-from torquemon.record.remarks import line
+from torquemon.record.remark_text import line
 from torquemon.record.store import Store
 from torquemon.text import clean
 

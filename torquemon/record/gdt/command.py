@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from torquemon.record.maintain_command import EXIT_OK, say, with_sentences
+from torquemon.record.command_tools import EXIT_OK, say, with_sentences
 
 if TYPE_CHECKING:
     from torquemon.record.gdt.patient import GdtPatient
@@ -122,7 +122,7 @@ def _from_words(args: argparse.Namespace) -> GdtPatient:
 
     from torquemon.record.gdt.codec import GdtError
     from torquemon.record.gdt.patient import GdtPatient
-    from torquemon.record.remarks import MAX_NAME_CHARS
+    from torquemon.record.remark_text import MAX_NAME_CHARS
     from torquemon.text import clean
 
     number = args.number.strip()

@@ -8,7 +8,7 @@ from typing import Final
 
 from torquemon.record.gdt import fields as f
 from torquemon.record.gdt.codec import GdtError, Record
-from torquemon.record.remarks import MAX_NAME_CHARS
+from torquemon.record.remark_text import MAX_NAME_CHARS
 from torquemon.text import clean
 
 TAKEN: Final = (f.MASTER_DATA, f.NEW_REQUEST)
