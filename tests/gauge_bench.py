@@ -88,8 +88,10 @@ class Listener:
         found: list[GaugeReading] = []
         while len(found) < count:
             event = self.next()
-            assert isinstance(event, GaugeReading), event
-            found.append(event)
+            if isinstance(event, GaugeReading):
+                found.append(event)
+            else:  # a very busy computer is silent for a while, which is told and goes on
+                assert not event.ends, event
         return found
 
     def problem(self) -> GaugeProblem:

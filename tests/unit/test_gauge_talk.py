@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hw_sim.gauges.kinds import EMULATORS
-from tests.gauge_bench import KINDS, talk_over
+from tests.gauge_bench import KINDS, settings_for, talk_over
+from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem, GaugeReading
+from torquemon.drivers.gauges.steady import TIMES
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -15,9 +19,10 @@ def test_readings_come_at_the_rate_that_is_promised(kind: str) -> None:
     emulator.torque_ncm = 5.0
     gauge, talk, _, clock = talk_over(kind, emulator)
     begin_ns, readings = clock.monotonic_ns(), 0
-    while clock.monotonic_ns() - begin_ns < 10e9:
+    while clock.monotonic_ns() - begin_ns < 20e9:
         readings += sum(isinstance(event, GaugeReading) for event in talk.step(0.02))
-    assert readings / 10 == pytest.approx(gauge.rate_hz, rel=0.15)
+    readings += TIMES - 1  # held back until the unit stood
+    assert readings / 20 == pytest.approx(gauge.rate_hz, rel=0.15)
 
 
 def test_after_a_pause_of_this_computer_nothing_is_made_up_for() -> None:
@@ -65,3 +70,44 @@ def test_an_instrument_that_never_gives_a_value_is_given_up_with_its_own_reason(
     assert isinstance(last, GaugeProblem)
     assert last.ends
     assert "switch the unit on" in last.why
+
+
+@pytest.mark.requirement("REQ-GAU-1")
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_no_single_byte_that_is_lost_or_changed_makes_another_unit(
+    kind: str, data: st.DataObject
+) -> None:
+    emulator = EMULATORS[kind]()
+    emulator.torque_ncm = 12.5
+    _, talk, wire, _ = talk_over(kind, None)
+    gauge = make_gauge(kind, settings_for(kind))
+    readings: list[GaugeReading] = []
+    for _ in range(12):
+        for _ in range(3):
+            wire.incoming += emulator.receive(gauge.poll() or b"")
+            wire.incoming += emulator.frame() if kind == "lutron" else b""  # type: ignore[attr-defined]
+            if kind == "mecmesin":
+                wire.incoming += emulator.receive(b"U")
+            readings += [e for e in talk.step(0.02) if isinstance(e, GaugeReading)]
+        answer = emulator.receive(gauge.poll() or b"")
+        answer += emulator.frame() if kind == "lutron" else b""  # type: ignore[attr-defined]
+        at = data.draw(st.integers(0, len(answer) - 1))
+        put = data.draw(st.binary(max_size=1))
+        wire.incoming += answer[:at] + put + answer[at + 1 :]
+        readings += [e for e in talk.step(0.02) if isinstance(e, GaugeReading)]
+    assert readings
+    assert len({reading.unit_text for reading in readings}) == 1
+
+
+def test_a_unit_is_believed_at_the_third_time_and_anew_after_a_switch() -> None:
+    emulator = EMULATORS["shimpo"]()
+    emulator.torque_ncm = 50.0
+    _, talk, wire, _ = talk_over("shimpo", None)
+    seen: list[int] = []
+    for unit in ("Ncm", "Ncm", "Ncm", "Nm", "Ncm", "Nm", "Nm", "Nm"):
+        emulator.unit = unit
+        wire.incoming += emulator.receive(b"?")
+        seen.append(len([e for e in talk.step(0.02) if isinstance(e, GaugeReading)]))
+    assert seen == [0, 0, 1, 0, 1, 0, 0, 1]

@@ -10,6 +10,7 @@ from typing import Final
 from torquemon.clock import Clock
 from torquemon.drivers.gauges.base import Gauge
 from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem, GaugeReading
+from torquemon.drivers.gauges.steady import SteadyUnit
 from torquemon.drivers.transport import Transport
 
 SILENT_S: Final = 1.5
@@ -40,6 +41,7 @@ class Talk:
         self._waiting = False
         self._good_ns = 0
         self._heard = 0
+        self._unit = SteadyUnit()
         self._told: set[str] = set()
         self._last_why = ""
 
@@ -59,7 +61,9 @@ class Talk:
         self._heard += len(data)
         if events:
             self._waiting = False
-        told = [event for event in events if self._is_news(event)]
+        told = [
+            event for event in events if self._unit.lets_through(event) and self._is_news(event)
+        ]
         return told + self._silence(now_ns)
 
     def _ask(self, now_ns: int) -> None:
