@@ -256,6 +256,16 @@ class OutboxLine(_Part):
     error: str
 
 
+class PatientView(_Part):
+    """What is known of a patient reference. Empty texts where nothing is."""
+
+    reference: str
+    name: str
+    birth_date: str
+    insertions: int
+    last_utc: str
+
+
 class RecorderState(_Part):
     """How the recorder fares. An empty sentence is all well."""
 
@@ -267,6 +277,10 @@ class RecorderState(_Part):
     """How the report that was asked for fares."""
     checked: tuple[str, ...] = ()
     """What the destinations said when they were asked, a line each."""
+    waiting: PatientView | None = None
+    """The next patient, as the practice's system said."""
+    patients: str = ""
+    """What keeps patients from coming in."""
 
 
 class PortLine(_Part):
@@ -276,16 +290,6 @@ class PortLine(_Part):
     name: str
     kind: str
     detail: str
-
-
-class PatientView(_Part):
-    """What is known of a patient reference. Empty texts where nothing is."""
-
-    reference: str
-    name: str
-    birth_date: str
-    insertions: int
-    last_utc: str
 
 
 class ArchiveAnswer(PlainAnswer):

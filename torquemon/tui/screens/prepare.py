@@ -48,6 +48,7 @@ class PrepareScreen(FrameScreen):
         kinds = {name: TypingButton if name in _TYPED else TouchButton for name in TILES}
         self._tiles = {name: kind("", id=f"tile-{name}") for name, kind in kinds.items()}
         self._known: PatientView | None = None
+        self._waiting: PatientView | None = None
         self._looked_up = ""
         self._checks = CheckList(id="checks")
         self._field = FieldEditor(id="field")
@@ -94,7 +95,7 @@ class PrepareScreen(FrameScreen):
             self.set_focus(None)
         self._ask_who(view.patient)
         faces = {
-            "patient": _patient_text(view.patient, self._known),
+            "patient": _patient_text(view.patient, self._known, self._waiting),
             "operator": view.operator or say("prepare.operator.none"),
             "site": f"{say_site(view.site, view.site_name)} {view.fdi}".strip(),
             "screw": view.screw_name,
@@ -115,7 +116,14 @@ class PrepareScreen(FrameScreen):
         else:
             text = say("prepare.start.text")
             self._tiles["start"].face(say("prepare.start"), text, urgent=ready, off=busy)
-        self._checks.put((*view.checks, _sound(view), *self._recorder))
+        self._checks.put((*view.checks, _sound(view), *self._recorder, *self._another(view)))
+
+    def _another(self, view: View) -> tuple[CheckView, ...]:
+        """Say that the practice's system names another patient than the one who is set."""
+        waiting = self._waiting
+        if waiting is None or view.patient in ("", waiting.reference):
+            return ()
+        return (_warn("waiting", _offer(waiting)),)
 
     def _ask_who(self, reference: str) -> None:
         """Ask once for each reference who that is."""
@@ -142,12 +150,14 @@ class PrepareScreen(FrameScreen):
         except LINK_ERRORS as error:
             self._recorder = (_warn("recorder", str(error)),)
             return
-        waiting = "; ".join(
+        stuck = "; ".join(
             f"{line.destination}: {line.error}" for line in state.outbox if line.error
         )
+        self._waiting = state.waiting
         self._recorder = (
             _warn("disk", state.storage, say("check.disk.ok", free=state.free_mb or 0)),
-            _warn("network", waiting, say("check.network.ok")),
+            _warn("network", stuck, say("check.network.ok")),
+            *([_warn("patients", state.patients)] if state.patients else []),
         )
 
     # --- choosing -------------------------------------------------------------------------------
@@ -174,9 +184,14 @@ class PrepareScreen(FrameScreen):
         question = say(f"prepare.{name}")
         if name == "site":
             self._spot.open(view.site, view.fdi)
-        elif name in _TYPED:
-            value = view.patient if name == "patient" else view.operator
-            self._field.open(name, question, value, hint=say(f"prepare.{name}.hint"))
+        elif name == "patient":
+            hint, value = say("prepare.patient.hint"), view.patient
+            if self._waiting is not None and self._waiting.reference != value:
+                # offered: it is taken by hand only
+                hint, value = _offer(self._waiting), self._waiting.reference
+            self._field.open(name, question, value, hint=hint)
+        elif name == "operator":
+            self._field.open(name, question, view.operator, hint=say("prepare.operator.hint"))
         elif name == "screw":
             self._field.open(name, question, view.screw, options=_screws(view.site), typed=False)
         elif name == "window":
@@ -295,10 +310,15 @@ def _who(known: PatientView) -> str:
     return ", ".join(part for part in (known.name, known.birth_date) if part)
 
 
-def _patient_text(reference: str, known: PatientView | None) -> str:
-    """Return the reference and who that is, as far as the record knows."""
+def _offer(waiting: PatientView) -> str:
+    who = " · ".join(part for part in (waiting.reference, _who(waiting)) if part)
+    return say("prepare.patient.waits", who=who)
+
+
+def _patient_text(reference: str, known: PatientView | None, waiting: PatientView | None) -> str:
+    """Return the reference and who that is, as far as the record knows; or who waits."""
     if not reference:
-        return say("patient.none")
+        return say("patient.none") if waiting is None else _offer(waiting)
     if known is None:
         return reference
     if not known.name and not known.insertions:
