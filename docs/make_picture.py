@@ -1,7 +1,9 @@
 """Export the README's picture from a running simulated insertion: `make picture`.
 
 A simulated handpiece on a real port, the real monitor, and the real dashboard drawn without a
-terminal; the picture is what it shows when the screw is near its seat.
+terminal; the picture is what it shows when the screw is near its seat. The sound goes the product's
+whole way into a device that takes it at a real one's pace, so that the picture is of a chair with a
+loudspeaker wherever it is made.
 """
 
 from __future__ import annotations
@@ -10,14 +12,21 @@ import asyncio
 import os
 import re
 import tempfile
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from torquemon import paths
+from torquemon.clock import SystemClock
 from torquemon.launcher import child, simulator, wait_for_door
 from torquemon.local.client import MonitorClient
 from torquemon.local.door import read_door
 from torquemon.local.messages import Role
+from torquemon.sound.device import null_device
+from torquemon.sound.listener import Listener
+from torquemon.sound.path import SoundPath
+from torquemon.sound.player import Player
 from torquemon.tui.picture import picture
 
 OUT = Path(__file__).resolve().parent / "pictures" / "dashboard.svg"
@@ -45,6 +54,26 @@ async def export() -> str:
         await link.close()
 
 
+@contextmanager
+def audible() -> Iterator[None]:
+    """Sound the alarms of the chair into the null device, as if somebody heard it there."""
+
+    async def connect() -> MonitorClient:
+        return await MonitorClient.connect(read_door(paths.door_path()), Role.RECORDER)
+
+    clock, ending = SystemClock(), threading.Event()
+    player = Player(clock)
+    path = SoundPath(player, null_device, clock, heard=True)
+    ears = Listener(connect, lambda: False, player, path, clock, lambda: "en")
+    thread = threading.Thread(target=lambda: asyncio.run(ears.run(ending)), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join(3)
+
+
 def main() -> None:
     """Run one insertion and write the picture."""
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
@@ -53,6 +82,7 @@ def main() -> None:
         words = ["torquemon", "monitor", f"--port={port}", "--record", *PLAN]
         monitor = stack.enter_context(child(words))
         wait_for_door(monitor)
+        stack.enter_context(audible())
         OUT.write_text(asyncio.run(export()), encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from tests.tui.tui_views import PACE, ScriptedLink, view
 from torquemon.local.view import CurveBlock, View
 from torquemon.settings import Settings
-from torquemon.tui.app import DashboardApp
+from torquemon.tui.app import DashboardApp, Links
 from torquemon.tui.archive_link import ArchiveLink
 from torquemon.tui.pump import Pace
 
@@ -44,6 +44,8 @@ class Stage:
     link: Callable[[], ScriptedLink] = ScriptedLink
     archive: Callable[[], ArchiveLink] | None = None
     """The recorder; without one there is none."""
+    waiting: bool = False
+    """The monitor is not there yet: the first picture stands."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ async def played(
     stage: Stage, size: tuple[int, int], settings: Settings | None = None, pace: Pace = PACE
 ) -> AsyncIterator[Pilot[int]]:
     """Play a stage in a terminal of `size` and hold it there."""
+    if stage.waiting:
+        async with waited(size, settings) as pilot:
+            await pilot.press(*stage.keys)
+            await pilot.pause()
+            yield pilot
+        return
     link = stage.link()
     archive = stage.archive() if stage.archive else None
     app = DashboardApp(link, pace=pace, settings=settings, archive=archive)
@@ -81,6 +89,23 @@ async def played(
         if isinstance(stage.shown, Exception):
             link.fail(stage.shown)
             await pilot.pause()
+        await pilot.pause()
+        yield pilot
+
+
+@asynccontextmanager
+async def waited(size: tuple[int, int], settings: Settings | None) -> AsyncIterator[Pilot[int]]:
+    """Hold a dashboard at its first picture."""
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    def connect() -> Links:
+        raise AssertionError("nothing is connected to before the first picture is drawn")
+
+    app = DashboardApp.waiting_for(connect, settings=settings)
+    app._waiting.drawn = never  # type: ignore[method-assign] # it is drawn, and nobody is told
+    async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield pilot
 
