@@ -165,6 +165,21 @@ def test_nobody_waits_after_an_hour_or_under_another_clock(tmp_path: Path) -> No
     assert waiting_patient(early) is None
 
 
+def test_a_name_does_not_stay_once_nobody_waits(tmp_path: Path) -> None:
+    clock = ManualClock()
+    patients = Patients(clock)
+    box(tmp_path / "in", clock)
+    (tmp_path / "in" / "x.gdt").write_bytes(request())
+    config_path().write_text(f'[gdt]\npath = "{(tmp_path / "in").as_posix()}"\n')
+    patients.look()
+    assert "ller" in waiting_path().read_text()
+    clock.advance(61 * 60)
+    patients.look()
+    left = last_taken()
+    assert left is not None
+    assert (left.reference, left.name, left.birth_date) == ("", "", "")
+
+
 @given(st.binary(max_size=300))
 def test_a_damaged_note_of_who_waits_is_nobody(raw: bytes) -> None:
     waiting_path().write_bytes(raw)

@@ -56,6 +56,8 @@ from torquemon.record.delivery.asking import send_again
 from torquemon.record.delivery.check_job import CheckJob
 from torquemon.record.delivery.status import lines
 from torquemon.record.errors import RecordError
+from torquemon.record.gdt.patients import problem
+from torquemon.record.gdt.waiting import shown_name, waiting_patient
 from torquemon.record.history import whole
 from torquemon.record.models import Insertion, Person
 from torquemon.record.opening import open_store
@@ -161,7 +163,9 @@ class ArchiveDesk:
         return ArchiveAnswer(ok=True, curve=page)
 
     def _patient(self, asked: AskPatient) -> ArchiveAnswer:
-        reference = asked.reference
+        return ArchiveAnswer(ok=True, patient=self._known(asked.reference))
+
+    def _known(self, reference: str) -> PatientView:
         with self._store() as store, store.read() as session:
             person = session.scalar(
                 select(Person)
@@ -177,14 +181,18 @@ class ArchiveDesk:
                 .order_by(Insertion.id.desc())
                 .limit(1)
             )
-        found = PatientView(
+        born = person.birth_date.isoformat() if person and person.birth_date else ""
+        name = shown_name(person.name or "") if person else ""
+        said = waiting_patient(self._clock)
+        if said is not None and said.reference == reference and said.name:
+            name, born = said.name, said.birth_date  # newer, and perhaps kept nowhere else
+        return PatientView(
             reference=clean(reference, 64),
-            name=clean(person.name or "", 120) if person else "",
-            birth_date=person.birth_date.isoformat() if person and person.birth_date else "",
+            name=name,
+            birth_date=born,
             insertions=count,
             last_utc="" if newest is None else newest.isoformat(),
         )
-        return ArchiveAnswer(ok=True, patient=found)
 
     def _state(self, asked: AskState) -> ArchiveAnswer:
         if asked.check:
@@ -194,7 +202,10 @@ class ArchiveDesk:
         with self._store() as store:
             outbox = _outbox(store)
             count = len(store.insertion_ids())
+        said = waiting_patient(self._clock)
         state = RecorderState(
+            waiting=self._known(said.reference) if said is not None else None,
+            patients=problem(),
             insertions=count,
             storage=storage,
             free_mb=free_mb,

@@ -27,7 +27,7 @@ from torquemon.record.errors import RecordError
 from torquemon.record.gdt.codec import AUTO, ENCODINGS
 from torquemon.record.gdt.inbox import DONE, Inbox, InboxSettings
 from torquemon.record.gdt.patient import GdtPatient
-from torquemon.record.gdt.waiting import KEEP_MIN, MAX_KEEP_MIN
+from torquemon.record.gdt.waiting import KEEP_MIN, MAX_KEEP_MIN, tidy
 from torquemon.text import clean
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ class Patients:
         self.said = said
 
     def _look(self) -> str:
+        tidy(self._clock)
         stamp = _stamp(config_path())
         if stamp != self._stamp:
             self._stamp, self._inbox = stamp, None

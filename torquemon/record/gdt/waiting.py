@@ -65,6 +65,11 @@ def put(waiting: Waiting, clock: Clock, keep_min: float = KEEP_MIN) -> Waiting:
     now = clock.utc_now()
     until = now + timedelta(minutes=min(keep_min, MAX_KEEP_MIN))
     kept = replace(waiting, since_utc=now.isoformat(), until_utc=until.isoformat())
+    _write(kept)
+    return kept
+
+
+def _write(kept: Waiting) -> None:
     path = waiting_path()
     beside = path.with_name(f"{path.name}.new")
     try:
@@ -78,13 +83,12 @@ def put(waiting: Waiting, clock: Clock, keep_min: float = KEEP_MIN) -> Waiting:
         beside.replace(path)
     except OSError as error:
         raise RecordError(f"{path} cannot be written ({error.strerror})") from error
-    return kept
 
 
 def waiting_patient(clock: Clock) -> Waiting | None:
     """Return who waits; None where nobody does, or too long. Never raises RecordError."""
     found = last_taken()
-    if found is None:
+    if found is None or not found.reference:
         return None
     now = clock.utc_now()
     try:
@@ -102,6 +106,14 @@ def last_taken() -> Waiting | None:
         return Waiting(**{name: clean(str(fields[name])) for name in Waiting.__slots__})
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def tidy(clock: Clock) -> None:
+    """Take the name of who waited too long out of the file. Raises RecordError."""
+    found = last_taken()
+    if found is None or not (found.name or found.birth_date) or waiting_patient(clock) is not None:
+        return
+    _write(replace(found, reference="", name="", birth_date=""))
 
 
 def forget() -> bool:
