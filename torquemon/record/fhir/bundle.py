@@ -61,7 +61,8 @@ class Plan:
 
 def plan(scope: Scope, earlier: Sequence[int] = ()) -> Plan:
     """Return what the server should have; `earlier` are revisions that it has documents of."""
-    before = sorted({revision for revision in earlier if revision != scope.case.revision})
+    # the server's word is one source of these: a revision that is yet to come is none
+    before = sorted({revision for revision in earlier if revision < scope.case.revision})
     made: dict[str, Fields | None] = {
         "screw": devices.screw(scope),
         "handpiece": devices.handpiece(scope),

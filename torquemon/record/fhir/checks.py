@@ -9,9 +9,10 @@ own JSON, since the library writes times and decimals anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any, Final
 
-from torquemon.record.errors import RecordError
+from torquemon.record.delivery.config import ConfigError
 from torquemon.record.fhir.names import Fields
 from torquemon.record.fhir.rules import resource_problems
 from torquemon.text import clean
@@ -25,8 +26,18 @@ _ELSEWHERE: Final = ("Patient/", "DocumentReference/", "http://", "https://")
 """Where a reference may lead that is not sent: the patient, a document from before."""
 
 
-class NoFhirError(RecordError):
+class NoFhirError(ConfigError):
     """The part for FHIR is not installed."""
+
+
+def require_parts() -> None:
+    """Raise NoFhirError unless both libraries are installed; neither is loaded yet."""
+    try:
+        found = find_spec("httpx") and find_spec("fhir.resources")
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise NoFhirError(NO_LIBRARY)
 
 
 def problems(transaction: Fields) -> list[str]:

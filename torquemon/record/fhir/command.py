@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from torquemon.record.delivery.config import Destination
+    from torquemon.record.delivery.queue import Queue
     from torquemon.record.store import Store
 
 _Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
@@ -201,6 +202,8 @@ def _send(args: argparse.Namespace) -> int:
                 queue.resend(chair_id, insertion_id)
                 Ledger(store, server.name).retry(insertion_id)
                 if alone:
+                    held = _why_held(queue, server, insertion_id)
+                    sys.stdout.write(f"{server.name}: {held}\n" if held else "")
                     code = max(code, _sweep(store, server))
         finally:
             store.close()
@@ -210,6 +213,20 @@ def _send(args: argparse.Namespace) -> int:
     if not alone:
         sys.stdout.write("a running TorqueMon sends it now: `torquemon outbox` shows how it went\n")
     return code
+
+
+def _why_held(queue: Queue, server: Destination, insertion_id: str) -> str:
+    """Return why an insertion does not go to a server whatever we do; empty where it may."""
+    for waiting in queue.waiting():
+        if waiting.insertion_id != insertion_id or waiting.receipt is not None:
+            continue
+        if waiting.withdrawn:
+            return "not sent, since it was withdrawn before the server ever had it"
+        if not waiting.real and not server.not_real:
+            return "not sent, since it is simulated or replayed (not_real = true would send it)"
+        if not waiting.signed and server.when == "signed":
+            return "not sent yet, since nobody has signed it"
+    return ""
 
 
 def _chair_of(store: Store, insertion_id: str) -> str:

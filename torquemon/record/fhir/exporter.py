@@ -16,7 +16,7 @@ from torquemon.record.delivery.exporter import AwayError, RejectedError
 from torquemon.record.delivery.queue import NAMED
 from torquemon.record.fhir.answers import transaction_problem
 from torquemon.record.fhir.bundle import Plan, as_json, bundle, plan
-from torquemon.record.fhir.checks import MAX_BUNDLE_BYTES, problems, resource_faults
+from torquemon.record.fhir.checks import MAX_BUNDLE_BYTES, problems, require_parts, resource_faults
 from torquemon.record.fhir.client import Client
 from torquemon.record.fhir.lookup import Lookup, Sent, identified, values
 from torquemon.record.fhir.names import CONTENT, DOCUMENT, REPORT, ROLES, Fields, resource_id
@@ -34,7 +34,9 @@ _KEPT_META: Final = ("security", "tag", "profile")
 
 def from_settings(name: str, settings: Mapping[str, Any]) -> FhirExporter:
     """Return the destination. Raises ConfigError, NoFhirError."""
-    return FhirExporter(name, parse(settings))
+    chosen = parse(settings)
+    require_parts()
+    return FhirExporter(name, chosen)
 
 
 class FhirExporter:

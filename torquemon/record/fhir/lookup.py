@@ -82,7 +82,7 @@ class Lookup:
         """Return the reference to the patient. Raises RejectedError where it is not known who."""
         if not case.data.patient:
             raise RejectedError(
-                "this insertion names no patient: add the number with `torquemon amend`"
+                "this insertion names no patient: add the number with `torquemon remark amend`"
             )
         named = identified(case, self._settings.patient_system)
         if self._settings.patient == "identifier":
