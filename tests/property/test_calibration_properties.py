@@ -17,7 +17,7 @@ from torquemon.calibration.follow import NEAR_NCM, Follower, Taken
 from torquemon.calibration.plan import MAX_LEVEL_NCM, PlanError, Way, make_steps
 from torquemon.calibration.plateau import HoldFinder, band_ncm
 from torquemon.calibration.uncertain import UncertaintyError, read_reference
-from torquemon.limits import DeviceLimits, LimitError, stop_threshold
+from torquemon.limits import DeviceLimits, LimitError, Threshold, stop_threshold
 from torquemon.model import Validity
 
 pytest.importorskip("GTC")
@@ -313,9 +313,9 @@ def test_a_check_never_raises_what_the_handpiece_is_told(
     fracture_ncm: float | None,
     step_ncm: float,
 ) -> None:
-    def told(gain: float) -> float | None:
-        try:
-            found = stop_threshold(
+    def found(gain: float) -> Threshold | None:
+        with contextlib.suppress(LimitError):
+            return stop_threshold(
                 wanted_ncm=wanted_ncm,
                 window_high_ncm=15.0,
                 fracture_torque_ncm=fracture_ncm,
@@ -323,18 +323,18 @@ def test_a_check_never_raises_what_the_handpiece_is_told(
                 overshoots_ncm=overshoots,
                 gain=gain,
             )
-        except LimitError:
-            return None
-        assert found.limit_ncm <= wanted_ncm + 1e-9  # nor is the torque itself passed
-        assert found.threshold_ncm <= found.limit_ncm + 1e-9
-        return found.threshold_ncm * gain
+        return None
 
-    corrected, uncorrected = told(gain), told(1.0)
-    if corrected is not None:
-        assert uncorrected is not None
-        assert corrected <= uncorrected + 1e-9
-        steps = corrected / step_ncm
-        assert abs(steps - round(steps)) < 1e-6  # floored to the device's step
+    corrected, uncorrected = found(gain), found(1.0)
+    if corrected is None:
+        return
+    assert uncorrected is not None
+    own_ncm = corrected.threshold_ncm * gain
+    assert own_ncm <= uncorrected.threshold_ncm + 1e-9
+    assert abs(own_ncm / step_ncm - round(own_ncm / step_ncm)) < 1e-6  # floored to its step
+    assert corrected.threshold_ncm <= corrected.limit_ncm + 1e-9
+    # a limit as read, so far, is that torque divided by the gain
+    assert corrected.limit_ncm <= min(1.0, 1.0 / gain) * uncorrected.limit_ncm + 1e-9
 
 
 @pytest.mark.parametrize("gain", [math.nan, math.inf, 0.0, -1.0])

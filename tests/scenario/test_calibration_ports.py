@@ -149,6 +149,9 @@ def test_a_check_on_two_ports_corrects_the_next_insertion(
     highest_ncm = closed["verdict"]["max_insertion_torque_ncm"]
     assert abs(highest_ncm - events["halt"]["torque_ncm"]) <= open_ncm + 0.5  # and runs on a little
 
+    record = torquemon("show", "last").stdout
+    assert f"corrected  divided by {gain:.4f}, check {stored.id}" in record
+
     path = home() / FOLDER / f"{stored.id}.json"
     raw = path.read_bytes()
     path.write_bytes(raw.replace(b'"SIM-0001"', b'"SIM-0002"'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -178,3 +179,18 @@ def test_a_slice_of_the_campaign_finds_what_was_put_in() -> None:
         count = tally.counts[name]
         assert count.within + tally.refused >= 9  # fewer: once in ten thousand at 95 of 100
         assert count.ratios / count.total > 0.1  # nor inflated
+
+
+def test_without_the_part_for_uncertainty_what_was_measured_is_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(home, content() | {"result": None})
+    with monkeypatch.context() as missing:
+        missing.setitem(sys.modules, "GTC", None)
+        assert main(("calibrate", "--show", "last")) == 0
+        text = capsys.readouterr().out
+    assert "no result: " in text
+    assert "torquemon[calibrate]" in text
+    assert "33 steps are kept" in text
+    assert main(("calibrate", "--show", "last")) == 0
+    assert "Gain" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -159,6 +160,8 @@ def _show(home: Path, wanted: str, pdf: Path | None) -> int:
         if content["result"] is not None:  # what was missing then is installed now
             write(home, content)
             stored = get(home, stored.id)
+        else:
+            stored = replace(stored, content=content)
     if pdf is not None:
         return _write(pdf, certificate(stored), "certificate")
     for line in text_lines(stored):
