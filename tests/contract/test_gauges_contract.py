@@ -20,6 +20,7 @@ from tests.gauge_bench import (
     settings_for,
     talk_over,
 )
+from torquemon.drivers.gauges.base import Gauge, GaugeSettings
 from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.numbers import read_unit
 from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading
@@ -39,7 +40,13 @@ def test_values_come_with_sign_over_a_pty_at_the_real_rate_and_at_twice_that(
     kind: str, speed: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rate_hz = make_gauge(kind, settings_for(kind)).rate_hz
-    monkeypatch.setattr(type(make_gauge(kind, settings_for(kind))), "rate_hz", rate_hz * speed)
+
+    def faster(kind: str, settings: GaugeSettings) -> Gauge:
+        gauge = make_gauge(kind, settings)
+        gauge.rate_hz = rate_hz * speed  # type: ignore[misc]
+        return gauge
+
+    monkeypatch.setattr("torquemon.drivers.gauges.port.make_gauge", faster)
     with served(kind, speed) as server:
         server.emulator.torque_ncm = -12.5
         with opened(kind, server) as listener:

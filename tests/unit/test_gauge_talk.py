@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,6 +55,35 @@ def test_a_problem_that_goes_on_is_told_once_and_again_after_a_reading() -> None
     (again, *_) = told(30)
     assert isinstance(again, GaugeProblem)
     assert "without a unit" in again.why
+
+
+def test_an_instrument_that_is_slower_than_promised_is_not_flooded() -> None:
+    emulator = EMULATORS["mark10"]()
+    _, talk, wire, clock = talk_over("mark10", None)
+    begin_ns, answered, behind, readings = clock.monotonic_ns(), 0, 0, 0
+    while (elapsed_ns := clock.monotonic_ns() - begin_ns) < 30e9:
+        if elapsed_ns >= (answered + 1) * 200e6 and answered < len(wire.written):
+            answered += 1
+            wire.incoming += emulator.receive(wire.written[answered - 1])
+        readings += sum(isinstance(event, GaugeReading) for event in talk.step(0.02))
+        behind = max(behind, len(wire.written) - answered)
+    assert behind <= 4
+    assert readings > 100
+
+
+def test_a_lost_answer_is_made_up_for_before_it_counts_as_no_data() -> None:
+    emulator = EMULATORS["mark10"]()
+    _, talk, wire, _ = talk_over("mark10", emulator)
+    times: list[int] = []
+    for number in range(400):
+        if number == 200:
+            wire.written.clear()
+            emulator.in_menu = True
+        if emulator.in_menu and wire.written:
+            emulator.in_menu = False
+        times += [e.host_time_ns for e in talk.step(0.005) if isinstance(e, GaugeReading)]
+    gaps = [after - before for before, after in pairwise(times)]
+    assert 40e6 < max(gaps) < 200e6
 
 
 @pytest.mark.requirement("REQ-GAU-3")

@@ -17,8 +17,8 @@ from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.text import clean
 
 GAUGE: Final = "gauge:"
-MIN_LIVE_HZ: Final = 5.0
-"""[E] NO DATA after 250 ms: a slower instrument would flicker between a number and no number."""
+MIN_LIVE_HZ: Final = 12.0
+"""[E] NO DATA after 250 ms: slower than this one lost answer would take the number away."""
 _MAX_BAUD: Final = 4_000_000
 _MAX_CHANNEL: Final = 8
 _MAX_RPM: Final = 200.0

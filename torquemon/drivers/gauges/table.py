@@ -53,11 +53,21 @@ def rows() -> list[Row]:
             continue
         gauge = make_gauge(kind, GaugeSettings())
         baud = ", ".join(str(rate) for rate in gauge.baudrates)
-        live = "yes" if gauge.rate_hz >= MIN_LIVE_HZ else "too slow"
         angle = "with an encoder" if gauge.gives_angle else "no"
-        row = Row(kind, _INSTRUMENTS[kind], baud, f"{gauge.rate_hz:g}", angle, unit, live)
-        found.append(row)
+        rate, live = _speed(kind, gauge.baudrates)
+        found.append(Row(kind, _INSTRUMENTS[kind], baud, rate, angle, unit, live))
     return found
+
+
+def _speed(kind: str, baudrates: tuple[int, ...]) -> tuple[str, str]:
+    """Return how often it gives a reading, and whether that is enough for live use."""
+    at = {baud: make_gauge(kind, GaugeSettings(baud_rate=baud)).rate_hz for baud in baudrates}
+    slow, fast = min(at.values()), max(at.values())
+    rate = f"{slow:g}" if slow == fast else f"{slow:g} to {fast:g}"
+    enough = [baud for baud, rate_hz in at.items() if rate_hz >= MIN_LIVE_HZ]
+    if not enough:
+        return rate, "too slow"
+    return rate, "yes" if len(enough) == len(at) else f"from {min(enough)} baud"
 
 
 def markdown() -> str:

@@ -17,8 +17,12 @@ SILENT_S: Final = 1.5
 """[E] An instrument that is on answers within a few periods; after this long it is told."""
 GIVE_UP_S: Final = 5.0
 """[E] Then it is over: somebody must look at cable, switch and settings."""
-_ASK_AGAIN_PERIODS: Final = 4.0
+_ASK_AGAIN_PERIODS: Final = 1.5
+"""A lost answer is asked for again soon: 250 ms without one is NO DATA."""
 _MIN_ASK_AGAIN_S: Final = 0.1
+_QUICK_AGAIN: Final = 3
+"""So many quick answers in a row are no accident: it answers as promised again."""
+_MAX_ASK_AGAIN_NS: Final = 2_000_000_000
 MAX_TOLD: Final = 4
 """Until a reading comes each problem is told once, and no more than this many."""
 
@@ -35,6 +39,8 @@ class Talk:
         self._ask_again_ns = max(
             round(_ASK_AGAIN_PERIODS * self._period_ns), round(_MIN_ASK_AGAIN_S * 1e9)
         )
+        self._patience_ns = self._ask_again_ns
+        self._quick = 0
         self._opened = False
         self._asked_ns = 0
         self._due_ns = 0
@@ -61,19 +67,25 @@ class Talk:
         self._heard += len(data)
         if events:
             self._waiting = False
+            quick = now_ns - self._asked_ns < self._ask_again_ns // 2
+            self._quick = self._quick + 1 if quick else 0
+            if self._quick >= _QUICK_AGAIN:
+                self._patience_ns = self._ask_again_ns
         told = [
             event for event in events if self._unit.lets_through(event) and self._is_news(event)
         ]
         return told + self._silence(now_ns)
 
     def _ask(self, now_ns: int) -> None:
-        late = now_ns - self._asked_ns >= self._ask_again_ns
+        late = now_ns - self._asked_ns >= self._patience_ns
         if now_ns < self._due_ns or (self._waiting and not late):
             return
         request = self._gauge.poll()
         if request is None:
             self._due_ns = now_ns + self._period_ns
             return
+        if self._waiting:  # an instrument that is slow must not be asked faster than it answers
+            self._patience_ns = min(2 * self._patience_ns, _MAX_ASK_AGAIN_NS)
         self._transport.write(request)
         self._asked_ns, self._waiting = now_ns, True
         # from the moment it was due, so that the pace holds; never a burst after a pause

@@ -29,6 +29,11 @@ _ROW: Final = re.compile(r"RI,([+-][0-9.]{8}|-{9}),([+-][0-9]{0,4}\.[0-9]{1,4}),
 _NO_ENCODER: Final = "-" * 9
 
 
+_RATE_HZ_AT_9600: Final = 8.0
+"""What is asked and answered for one value takes 110 ms at 9600 baud."""
+_RATE_HZ: Final = 20.0
+
+
 class _Row(NamedTuple):
     torque: float
     angle_deg: float | None
@@ -43,12 +48,12 @@ class Unipulse(TextGauge):
     maker = "Unipulse"
     model = "TM400"
     baudrates = (9600, 19_200, 38_400, 57_600, 115_200, 230_400)
-    rate_hz = 8.0
-    """At 9600 baud what is asked and answered for one value takes 110 ms."""
     gives_angle = True
 
     def __init__(self, settings: GaugeSettings) -> None:
         super().__init__()
+        baud_rate = settings.baud_rate or self.baudrates[0]
+        self.rate_hz = min(_RATE_HZ, _RATE_HZ_AT_9600 * baud_rate / 9600)
         self._unit = StatedUnit(settings.unit, "Unipulse")
         self._told: dict[str, str] = {}
         self._contradicted = False
