@@ -252,16 +252,17 @@ def _send_to(store: Store, archive: Destination, insertion_id: str) -> int:
     from torquemon.record.delivery.engine import Courier
 
     exporter: Any = archive.open()
+    began_utc = store.clock.utc_now()
     try:
         swept = Courier(store, archive, exporter).sweep()
     finally:
         exporter.close()
     row = _delivery(store, archive.name, insertion_id)
-    if row is not None and row.tries == 0 and row.revision is not None and not swept.problem:
+    if row is not None and row.delivered_utc is not None and row.delivered_utc >= began_utc:
         said = clean(str((row.refs or {}).get("said", "")), 300)
         _say(f"{archive.name}: sent to {exporter.label}" + (f"; {said}" if said else ""))
         return EXIT_OK
-    why = (row.problem if row is not None else "") or swept.problem or _not_due(archive)
+    why = swept.problem or (row.problem if row is not None else "") or _not_due(archive)
     _say(f"{archive.name}: not sent; {clean(why, 300)}")
     return EXIT_WAITS
 
