@@ -363,6 +363,21 @@ def test_what_needs_no_words_is_one_key(key: str, act: ActName) -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize("key", ["e", "d", "p"])
+def test_what_adds_nothing_to_the_record_asks_for_no_name(key: str) -> None:
+    async def scenario() -> None:
+        async with dashboard() as shown:
+            nobody = idle(operator="")
+            await shown.fresh(nobody)
+            await shown.pilot.press("3")
+            await shown.fresh(nobody)
+            await shown.pilot.press(key)
+            await shown.fresh(nobody)
+            assert len(shown.recorder.acts) == 1
+
+    run(scenario)
+
+
 def test_a_report_is_printed_and_its_end_is_said() -> None:
     async def scenario() -> None:
         async with dashboard("3") as shown:

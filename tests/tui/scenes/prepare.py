@@ -69,7 +69,13 @@ LONGEST_WHY = (
 """The longest reason that the judge gives."""
 
 staged("tiles")
-register(Scene("prepare-alarm", lambda give: Stage(alarmed(give), keys=("f2",))))
+register(
+    Scene(
+        "prepare-alarm",
+        lambda give: Stage(alarmed(give), keys=("f2",)),
+        sizes=((80, 24), (120, 40)),
+    )
+)
 staged("site", "tab", "tab", "enter", wide=True)
 staged("confirm", "space", wide=True)
 register(

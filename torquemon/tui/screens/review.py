@@ -44,6 +44,10 @@ TILES: Final = (
 )
 _LOOKING: Final = frozenset({"replay", "axis", "events"})
 """What adds nothing to the record."""
+_WIDE: Final = 100
+"""From here on the number of the insertion has room beside the plot."""
+_NAMELESS: Final = frozenset({ActName.SEND, ActName.REPORT, ActName.PRINT})
+"""What adds no row to the record needs no name."""
 _UNDER_WAY: Final = ("the report is being made", "the report is being printed")
 _CHOICES: Final = {"stop_outcome": STOP_OUTCOMES, "outcome": OUTCOMES}
 _AGAIN_S: Final = 0.5
@@ -175,7 +179,8 @@ class ReviewScreen(FrameScreen):
         by_angle = self._by_angle and self.insertion.has_angle
         self._plot.put(scene_of(self.insertion, self.page, by_angle=by_angle))
         title = f"{say('review.log')} · {self.insertion.line.id}"
-        self._log.show_text(title, *log_of(self.insertion))
+        wide = self.size.width >= _WIDE
+        self._log.show_text(title if wide else say("review.log"), *log_of(self.insertion))
         self._events.show_text(title, *log_of(self.insertion))
 
     def fresh(self, view: View) -> None:
@@ -220,7 +225,7 @@ class ReviewScreen(FrameScreen):
     def _go_on(self, act: ActName, view: View) -> None:
         """Give what was typed, or ask first who it was: the note is typed before the name."""
         who = self._who or view.operator
-        if not who:
+        if not who and act not in _NAMELESS:
             self._open("who", say("review.who"))
         else:
             self._give(act, who, **self._given)
