@@ -73,6 +73,41 @@ def test_a_foreign_file_is_never_written_over(tmp_path: Path, name: str) -> None
     assert {f"{STEM}_2.pdf", f"{STEM}_2.json", f"{STEM}_2.csv", name} == set(found)
 
 
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "secret", "huge", "noise", "lies"])
+def test_an_odd_thing_under_our_name_is_walked_around(tmp_path: Path, kind: str) -> None:
+    if os.name == "nt":
+        pytest.skip("pipes and links are made in another way on Windows")
+    exporter = opened(tmp_path / "in")
+    odd, beyond = tmp_path / "in" / f"{STEM}.json", tmp_path / "beyond"
+    beyond.write_bytes(b"not ours")
+    match kind:
+        case "folder":
+            odd.mkdir()
+        case "link":
+            odd.symlink_to(beyond)
+        case "pipe":
+            os.mkfifo(odd)
+        case "secret":
+            odd.write_bytes(b"x")
+            odd.chmod(0)
+        case "huge":
+            with odd.open("wb") as file:
+                file.truncate(500_000_000)
+        case "noise":
+            odd.write_bytes(b'{"schema": "torquemon-folder-1", "files": [[]], "revision": "x"')
+        case _:
+            odd.write_bytes(
+                json.dumps(
+                    {"schema": "torquemon-folder-1", "files": [{"suffix": 1}], "revision": 10**400}
+                ).encode()
+            )
+    send(exporter, make_case(), times=3)
+    assert odd.exists()
+    assert beyond.read_bytes() == b"not ours"
+    names = {each.name for each in (tmp_path / "in").iterdir()}
+    assert {f"{STEM}_2{end}" for end in (".csv", ".json", ".pdf")} <= names
+
+
 def test_what_a_person_changed_is_not_written_over(tmp_path: Path) -> None:
     exporter = opened(tmp_path)
     receipt = send(exporter, make_case())

@@ -47,6 +47,14 @@ class Shelf:
             self._names |= set(names)
             self._beside = [name for name in names.values() if name.endswith(JSON)]
         self._known: dict[str, Known | None] = {}
+        self._tails: dict[str, set[str]] = {}
+        """By folded base, what its stems end with: nothing, or a state."""
+        for name in self._names:
+            stem, dot, ending = name.rpartition(".")
+            if dot + ending in SUFFIXES:
+                bare = _STATE.sub("", stem)
+                self._tails.setdefault(bare, set()).add(stem[len(bare) :])
+                self._tails.setdefault(stem, set()).add("")
 
     def base(self, plain: str, insertion_id: str, tail: str) -> str:
         """Return the base for an insertion, its own if it can have it, else one that nobody has."""
@@ -90,13 +98,7 @@ class Shelf:
 
     def stems(self, base: str) -> list[str]:
         """Return the stems in the folder that belong to a base, in its spelling."""
-        pattern = re.compile(re.escape(fold(base)) + f"({_STATES})")
-        found: dict[str, None] = {}
-        for name in self._names:
-            for suffix in SUFFIXES:
-                if name.endswith(suffix) and (hit := pattern.fullmatch(name.removesuffix(suffix))):
-                    found[base + hit[1].upper()] = None
-        return sorted(found)
+        return sorted(base + tail.upper() for tail in self._tails.get(fold(base), ()))
 
     def known(self, stem: str) -> Known | None:
         """Return what the sidecar of a stem says."""
@@ -121,8 +123,8 @@ class Shelf:
         return known is not None and known.insertion_id == insertion_id
 
     def _highest(self, plain: str) -> int:
-        pattern = re.compile(re.escape(fold(plain)) + r"_(\d{1,3})" + _STATES + r"\.\w{3,4}")
-        hits = (pattern.fullmatch(name) for name in self._names)
+        pattern = re.compile(re.escape(fold(plain)) + r"_(\d{1,3})")
+        hits = (pattern.fullmatch(base) for base in self._tails)
         return max((int(hit[1]) for hit in hits if hit), default=1)
 
 

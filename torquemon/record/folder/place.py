@@ -102,8 +102,8 @@ class Place:
             return found
 
     def read(self, name: str, max_bytes: int) -> bytes | None:
-        """Return a regular file's content; None where there is none, or it is longer."""
-        with self._sentences(), contextlib.suppress(FileNotFoundError):
+        """Return a regular file's content; None where there is none that we may read."""
+        with self._sentences(), contextlib.suppress(FileNotFoundError, PermissionError):
             path = self.path / name
             if not stat.S_ISREG(path.lstat().st_mode):
                 return None  # neither a link nor a pipe is ours
