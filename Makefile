@@ -21,6 +21,7 @@ help:
 	@echo "make edits    change single bytes of a record, which verify must find"
 	@echo "make mutate   break the stop path on purpose"
 	@echo "make practice ten thousand insertions to one PostgreSQL that is killed on the way"
+	@echo "make calibration  check simulated handpieces whose error is known, count the misses"
 	@echo "make locks    resolve the dependencies anew"
 
 $(VENV)/bin/python:
@@ -66,9 +67,16 @@ picture: $(VENV)/dev
 voices: $(VENV)/dev
 	$(BIN)/python docs/make_voices.py
 
-.PHONY: snapshots
+.PHONY: snapshots hours
+hours: $(VENV)/dev
+	$(BIN)/python -m tests.tui.tui_hours --hours 8
+
 snapshots: $(VENV)/dev
 	$(BIN)/python -m tests.tui.tui_snapshots
+
+.PHONY: calibration
+calibration: $(VENV)/dev
+	$(BIN)/python -m tests.calibration_campaign --runs 100 --others 20
 
 .PHONY: practice report-picture
 practice: $(VENV)/dev
