@@ -145,6 +145,7 @@ def _association(peer: Peer, *wanted: str) -> Iterator[tuple[Association, _Visit
             visit.entity.leave()
     finally:
         watch.cancel()
+        watch.join()
 
 
 def _resolve(peer: Peer) -> None:

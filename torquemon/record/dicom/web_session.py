@@ -96,6 +96,7 @@ class WebSession(requests.Session):
             yield
         finally:
             watch.cancel()
+            watch.join()
             self._wire = None
 
     def _cut(self) -> None:
