@@ -60,6 +60,7 @@ class Stand:
         self.driver = Mark10(GaugeSettings())
         self.reference = Reference(params, seed)
         self.ticks = 0
+        self._chance = random.Random(f"noise {seed}")  # noqa: S311 - the same again
 
     def tick(self) -> tuple[int, float, GaugeReading | None]:
         """Let 10 ms pass; return time, handpiece and, now and then, what the gauge says."""
@@ -67,6 +68,9 @@ class Stand:
         time_s = self.ticks / HANDPIECE_HZ
         now_ns = round(time_s * 1e9)
         torque_ncm = self.hand.torque_ncm(time_s)
+        # The sensor walks round 4,096 values of noise, which is about one series here: drawn anew,
+        # or the same noise would meet the same step each time and repeats would tell too little.
+        self.sensor._count = self._chance.randrange(1 << 16)
         counts = self.sensor.sample(torque_ncm, time_s)
         assert counts is not None
         said = None

@@ -33,7 +33,7 @@ from torquemon.drivers.link import Connected, Refused, Samples
 from torquemon.drivers.serial_port import is_pseudo_terminal
 from torquemon.drivers.transport import TransportOpener
 from torquemon.drivers.trust import Keys
-from torquemon.model import Origin
+from torquemon.model import Origin, Reading
 from torquemon.text import clean
 
 BEAT_S: Final = 0.02
@@ -82,7 +82,7 @@ class GuidedRun:
         self._device: DeviceInfo | None = None
         self._follower: Follower | None = None
         self._started_utc = clock.utc_now()
-        self._status_ns = 0
+        self._status_ns = self._moment = 0
         self._wire_why = ""
 
     def run(self) -> bool:
@@ -129,7 +129,7 @@ class GuidedRun:
             if isinstance(event, Samples) and self._follower is not None:
                 for reading in event.readings:
                     self._follower.handpiece(
-                        reading.host_time_ns, reading.torque_ncm, reading.validity
+                        self._moment_ns(reading), reading.torque_ncm, reading.validity
                     )
             elif isinstance(event, Connected):
                 self._connected(event, now_ns)
@@ -139,6 +139,15 @@ class GuidedRun:
                 self._wire_why = event.why
                 if event.was_up:
                     raise RunError(f"the handpiece is gone: {event.why}")
+
+    def _moment_ns(self, reading: Reading) -> int:
+        """Return when a sample was taken: frames that a busy computer kept waiting come in bursts.
+
+        Never later than it came, and never before the one before it.
+        """
+        taken_ns = self._handpiece.device_clock.host_time_ns(reading.device_time_us)
+        self._moment = max(self._moment, min(taken_ns, reading.host_time_ns))
+        return self._moment
 
     def _connected(self, event: Connected, now_ns: int) -> None:
         if self._device is not None:
