@@ -245,8 +245,9 @@ def check_withdrawn(found: dict[str, Fields]) -> None:
 
 def test_an_erased_insertion_leaves_no_patient(server: Server, case: Case) -> None:
     references = server.exporter().deliver(case)
-    later = amended(case, references, case.revision + 1)
+    later = amended(case, references, case.revision + 1, readings=())
     references = server.exporter().deliver(later)
+    assert server.read(case.insertion_id, "curve")["subject"]["identifier"]["value"] == "P-1"
     erased = Erased(
         case.insertion_id,
         case.chair_id,
@@ -264,6 +265,19 @@ def test_an_erased_insertion_leaves_no_patient(server: Server, case: Case) -> No
         assert "Dr A" not in json.dumps(fields)
     assert old["status"] == "entered-in-error"
     assert server.versions(found["report"]) == 3
+
+
+def test_a_name_leaves_what_was_withdrawn(server: Server, case: Case) -> None:
+    named = replace(case, patient_name="Zyx^Wvut")
+    references = server.exporter().deliver(named)
+    gone = replace(
+        named, status=Status.WITHDRAWN, previous=Receipt(case.revision, references), revision=9
+    )
+    references = server.exporter().deliver(gone)
+    assert server.read(case.insertion_id, "report")["subject"]["display"] == "Zyx^Wvut"
+    unnamed = replace(gone, patient_name="", revision=10, previous=Receipt(9, references))
+    server.exporter().deliver(unnamed)
+    assert "Zyx^Wvut" not in json.dumps(parts(server, case))
 
 
 def test_what_never_came_is_not_taken_back(server: Server, case: Case) -> None:

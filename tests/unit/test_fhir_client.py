@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +72,22 @@ def test_a_refusal_tells_the_reasons_cleaned_and_short(server: Server, status: s
     assert "\x1b" not in said
     assert "\u202e" not in said
     assert len(said) < 700
+
+
+def test_a_refusal_does_not_tell_who_the_patient_is(server: Server) -> None:
+    told = outcome("subject 7 (Zyx, born 1990-01-02) of P-77: 7.5 N.cm is too much")
+    server[0].answers = [NOT_THERE, whole("400 Bad Request", told)]
+    case = one_case()
+    case = replace(
+        case,
+        data=replace(case.data, patient="7"),
+        patient_name="Zyx^Wvut",
+        birth_date=date(1990, 1, 2),
+    )
+    with pytest.raises(RejectedError) as caught:
+        exporter(server[0]).deliver(case)
+    assert "subject […] ([…], born […]) of P-77" in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])

@@ -7,7 +7,8 @@ insertion; a refusal with reasons is a RejectedError that holds the reasons, cle
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -93,6 +94,13 @@ def _issue(issue: object) -> str:
     place = places[0] if isinstance(places, list) and places else ""
     text = " ".join(str(part) for part in (place, words or issue.get("code")) if part)
     return clean(text, MAX_ISSUE_CHARS)
+
+
+def without(text: str, words: Iterable[str]) -> str:
+    """Return a text in which none of the words stands by itself any more."""
+    for word in sorted({each for each in words if each}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[…]", text)
+    return text
 
 
 def retry_after_s(text: str, now: datetime) -> float | None:

@@ -6,15 +6,16 @@ that a server which counts a new version at every PUT stays as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from torquemon.clock import Clock
 from torquemon.record.delivery.building import AMENDED_MARK
-from torquemon.record.delivery.case import Case, Erased, Status
+from torquemon.record.delivery.case import ENTERED_IN_ERROR, Case, Erased, Status
 from torquemon.record.delivery.exporter import AwayError, RejectedError
 from torquemon.record.delivery.queue import NAMED
-from torquemon.record.fhir.answers import transaction_problem
+from torquemon.record.fhir.answers import transaction_problem, without
 from torquemon.record.fhir.bundle import Plan, as_json, bundle, plan
 from torquemon.record.fhir.checks import MAX_BUNDLE_BYTES, problems, require_parts, resource_faults
 from torquemon.record.fhir.client import Client
@@ -79,6 +80,12 @@ class FhirExporter:
 
     def deliver(self, case: Case) -> Mapping[str, str]:
         """See `Exporter`. The references are roles, revisions with a document, mark and digest."""
+        try:
+            return self._deliver(case)
+        except RejectedError as error:  # a server's reasons may quote what it was sent
+            raise RejectedError(without(str(error), _personal(case))) from None
+
+    def _deliver(self, case: Case) -> Mapping[str, str]:
         there = self._lookup.report(case.insertion_id)
         sent = self._lookup.sent(case.insertion_id, case.previous, there)
         if case.status is Status.WITHDRAWN:
@@ -87,7 +94,8 @@ class FhirExporter:
         if values(there, CONTENT) != [made.digest]:
             resources = made.with_page(case.documents.pdf())
             self._send({**self._superseded(made), **resources, **_gone(made, sent)})
-        told = _references(Sent(made.roles, made.documents, case.data.mark), made.digest)
+        ever = tuple(role for role in ROLES if role in made.roles or role in sent.roles)
+        told = _references(Sent(ever, made.documents, case.data.mark), made.digest)
         return told | ({AMENDED_MARK: "yes"} if case.status is Status.AMENDED else {})
 
     def withdraw(self, erased: Erased) -> None:
@@ -130,8 +138,8 @@ class FhirExporter:
 
     def _take_back(self, order: Withdrawal, there: Fields) -> None:
         resources = withdrawn(order)
-        erase = order.subject is None and "subject" in there
-        if resources and (erase or there.get("status") != "entered-in-error"):
+        done = there.get("status") == ENTERED_IN_ERROR and there.get("subject") == order.subject
+        if resources and not done:
             self._send(resources)
 
     def _send(self, resources: Mapping[str, Fields]) -> None:
@@ -174,6 +182,13 @@ class FhirExporter:
             fields.pop(name, None)
         fields |= {"meta": kept} if kept else {}
         return {} if resource_faults(fields) else {found_id: fields}
+
+
+def _personal(case: Case) -> list[str]:
+    """Return the words that tell who a patient is."""
+    names = re.split(r"[\s^,]+", case.patient_name)
+    born = case.birth_date.isoformat() if case.birth_date else ""
+    return [case.data.patient, *case.earlier_patients, *names, born]
 
 
 def _references(sent: Sent, content: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from torquemon.record.fhir.names import (
     query_of,
     resource_id,
 )
+from torquemon.record.fhir.scope import mark_of
 from torquemon.record.fhir.settings import FhirSettings
 from torquemon.text import clean
 
@@ -71,7 +72,7 @@ class Lookup:
             roles = self._roles_there(insertion_id)
         revisions = [*references.get("documents", "").split(), *values(there, DOCUMENTS)]
         numbers = sorted({int(t) for t in revisions if re.fullmatch(r"[0-9]{1,12}", t)})
-        mark = references.get("mark") or ("SIMULATED" if "HTEST" in str(there.get("meta")) else "")
+        mark = references.get("mark") or mark_of(there)
         return Sent(tuple(roles), tuple(numbers[-MAX_DOCUMENTS:]), mark)
 
     def _roles_there(self, insertion_id: str) -> list[str]:

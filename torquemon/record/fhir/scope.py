@@ -23,6 +23,7 @@ from torquemon.record.fhir.names import (
     identifier_of,
     resource_id,
 )
+from torquemon.record.report_data import UNKNOWN_ORIGIN
 from torquemon.text import clean
 
 MAX_TEXT_CHARS: Final = 300
@@ -130,6 +131,13 @@ def marks(mark: str) -> Fields:
         return {}
     origin = own(_ORIGINS.get(mark, "origin-unknown"))
     return {"security": [dict(TEST_DATA)], "tag": [dict(TEST_DATA), origin]}
+
+
+def mark_of(found: Fields) -> str:
+    """Return the mark that a resource bears at a server; what is test data is never unmarked."""
+    meta = str(found.get("meta"))
+    told = [mark for mark, code in _ORIGINS.items() if f"'{code}'" in meta]
+    return told[0] if told else UNKNOWN_ORIGIN if "HTEST" in meta else ""
 
 
 def say(text: str, mark: str) -> str:
