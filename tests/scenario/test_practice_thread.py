@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from tests.postgres import Cluster, cluster
 from tests.practice_chairs import chair_store, fill
-from tests.processes import wait_for
+from tests.processes import python, wait_for
 from tests.record_samples import write_journal
 from torquemon import paths
 from torquemon.clock import Clock, ManualClock
@@ -123,11 +121,9 @@ def test_recorder_carries_what_it_folds(
     monkeypatch.setenv("TORQUEMON_HOME", str(tmp_path))
     monkeypatch.setenv(ADDRESS_VARIABLE, server.address())
     (insertion,) = write_journal(tmp_path / "journal.db", seconds=0.6)
-    words = [sys.executable, "-m", "torquemon", "recorder", "--sound=off"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as recorder:
-        asked = f"SELECT count(*) FROM insertion WHERE id = '{insertion}'"  # noqa: S608 - a ULID
-        wait_for(lambda: server.sql(asked) == "1", 30.0, "the practice has the insertion")
+    asked = f"SELECT count(*) FROM insertion WHERE id = '{insertion}'"  # noqa: S608 - a ULID
+    with python("torquemon", "recorder", "--sound=off") as recorder:
+        wait_for(lambda: server.sql(asked) == "1", 90.0, "the practice has the insertion")
         recorder.send_signal(signal.SIGTERM)
-        assert recorder.wait(20) == 0
-        assert recorder.stderr is not None
-        assert recorder.stderr.read() == ""
+        _, said = recorder.communicate(timeout=60)
+    assert (recorder.returncode, said) == (0, "")
