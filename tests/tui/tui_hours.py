@@ -2,7 +2,7 @@
 
 `python -m tests.tui.tui_hours --hours 8`, or `make hours`. Sixteen insertions an hour, each of 30 s
 with 20 frames a second, 1,000 samples a second and alarms, go through the real application without
-a terminal; after each the operator looks at every screen. After each hour it is measured what Python
+a terminal; after each the operator looks at every screen. After each hour is measured what Python
 holds, and how many views and tasks live. Caches of texts, of this program and of its libraries, are
 bounded and fill slowly; the curves of an hour are more than all that they may add.
 """
