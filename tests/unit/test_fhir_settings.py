@@ -107,7 +107,7 @@ def test_it_opens_from_the_file_of_destinations(tmp_path: Path) -> None:
         bad.open()
 
 
-@pytest.mark.parametrize("part", ["httpx", "fhir", "fhir.resources"])
+@pytest.mark.parametrize("part", ["httpx", "fhir.resources"])
 def test_a_missing_part_is_named_where_it_is_set_up(
     part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
