@@ -252,3 +252,20 @@ def test_a_device_that_cannot_stop_is_warn_only_and_still_judged() -> None:
     assert "not_armed" not in chair.codes()
     assert "release the pedal" in chair.order(OrderName.STOP).text
     assert chair.codes(), "torque went past the window and it was said"
+
+
+def test_the_next_patient_is_shown_as_soon_as_it_is_prepared() -> None:
+    """The last insertion's patient must not stand on the screen while the next one is set."""
+    chair = Chair("nominal", script=insert(), plan={"site": "maxilla-buccal", "patient": "P-1"})
+    chair.start_armed()
+    chair.run(1.0)
+    assert chair.order(OrderName.FINISH).ok
+    chair.run(0.05)
+    assert (chair.view().patient, chair.view().phase) == ("P-1", SessionPhase.CLOSED)
+    assert not chair.order(OrderName.PREPARE, site="no such site").ok
+    assert chair.view().phase is SessionPhase.CLOSED
+    assert chair.order(OrderName.PREPARE, patient="P-2").ok
+    view = chair.view()
+    assert (view.patient, view.phase, view.verdict) == ("P-2", SessionPhase.PREPARE, None)
+    assert view.insertion_id is None
+    assert view.worst_band is Band.IDLE

@@ -120,6 +120,8 @@ class Desk:
             self._session.plan = changed_plan(self._catalogue, self._session.plan, fields)
         except ProfileError as error:
             return Answer(ok=False, error=str(error))
+        # it is in the record; left on the screen it would show the last patient over the next one
+        self._session.chronicle.closed = None
         return self._said("prepared")
 
     def _confirm(self, shown: Mapping[str, str]) -> Answer:
