@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -230,4 +231,44 @@ def test_a_corrected_name_reaches_what_was_sent_with_it() -> None:
     assert chair.exporter.held[found].name == "Roe^Jane"
     assert chair.exporter.held[found].status is Status.AMENDED
     assert chair.exporter.held[other] == before
+    chair.close()
+
+
+@pytest.mark.parametrize("how", ["erased", "withdrawn"])
+def test_what_may_be_there_without_an_answer_is_taken_back(how: str) -> None:
+    """The case was stored, the answer lost, and then it was withdrawn or erased."""
+    chair = SendingChair()
+    found, never = chair.signed("P-1"), chair.signed("P-2")
+    chair.exporter.half = True
+    chair.courier.sweep()
+    assert set(chair.exporter.held) == {found}
+    for each in (found, never):
+        if how == "erased":
+            erase_insertions(chair.store, [each], "asked for", OPERATOR)
+        else:
+            withdraw(chair.store, each, "a trial", OPERATOR)
+    chair.exporter.half = False
+    chair.clock.advance(LONGEST_WAIT_S)
+    swept = chair.courier.sweep()
+    assert (swept.waiting, swept.problem) == (0, "")
+    if how == "erased":
+        assert not chair.exporter.held
+    else:
+        assert {k: v.status for k, v in chair.exporter.held.items()} == {found: Status.WITHDRAWN}
+    chair.close()
+
+
+def test_what_was_set_aside_and_then_erased_is_taken_back() -> None:
+    chair = SendingChair()
+    found = chair.signed("P-1")
+    chair.exporter.refuses.add(found)
+    for _ in range(MAX_TRIES):
+        chair.courier.sweep()
+        chair.clock.advance(LONGEST_WAIT_S)
+    assert chair.courier.sweep().set_aside == 1
+    erase_insertions(chair.store, [found], "asked for", OPERATOR)
+    calls = chair.exporter.calls
+    swept = chair.courier.sweep()
+    assert (swept.waiting, swept.set_aside) == (0, 0)
+    assert chair.exporter.calls == calls + 1
     chair.close()

@@ -167,12 +167,13 @@ class Courier:
     def _due(self, waiting: Waiting) -> bool:
         """Whether an insertion is to be sent; settles what never will be."""
         told = waiting.receipt is not None
-        if told or not waiting.here:
-            if not told:
-                self.ledger.not_to_send(waiting, "erased before it was sent")
-            return told
-        if waiting.withdrawn:
-            self.ledger.not_to_send(waiting, "withdrawn before it was sent")
+        # it may have been stored although the answer was lost: whoever was asked once is told
+        asked = waiting.state is not None
+        if told or (asked and (waiting.withdrawn or not waiting.here)):
+            return True
+        if not waiting.here or waiting.withdrawn:
+            how = "withdrawn" if waiting.here else "erased"
+            self.ledger.not_to_send(waiting, f"{how} before it was sent")
             return False
         if not waiting.real and not self._destination.not_real:
             self.ledger.not_to_send(

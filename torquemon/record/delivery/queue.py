@@ -139,27 +139,28 @@ class Queue:
         if row is not None:
             row.delivered_utc = self._store.clock.utc_now()
         for state in self._told_of(session, entry):
+            state.parked_utc = state.next_try_utc = None  # what it was refused with is no more
+            state.tries = 0
             state.refs = {**(state.refs or {}), _FLOOR: str(entry.number)}
             self._queue_again(session, state.chair_id, state.insertion_id)
 
     def _told_of(self, session: Session, entry: Entry) -> list[Delivery]:
-        """Return what was delivered here and is changed by an entry on a person or an erasure."""
-        delivered = list(
+        """Return what was tried here and is changed by an entry on a person or an erasure."""
+        tried = list(
             session.scalars(
                 select(Delivery).where(
-                    Delivery.destination == self.destination,
-                    Delivery.chair_id == entry.chair_id,
-                    Delivery.revision.is_not(None),
+                    Delivery.destination == self.destination, Delivery.chair_id == entry.chair_id
                 )
             )
         )
+        delivered = [state for state in tried if state.revision is not None]
         if entry.kind == "erasure":
             erased = _erased_by(session, entry)
             gone = {each.insertion_id for each in erased}
             person_too = any(each.kind == "person" for each in erased)
             return [
                 state
-                for state in delivered
+                for state in tried
                 if state.insertion_id in gone or (person_too and (state.refs or {}).get(NAMED))
             ]
         patient = session.scalar(
