@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.calibration_cases import EXACT, USUAL, plateaus
+from tests.parts import needed
 from torquemon.calibration.fit import FitError, evaluate
 from torquemon.calibration.follow import NEAR_NCM, Follower, Taken
 from torquemon.calibration.plan import MAX_LEVEL_NCM, PlanError, Way, make_steps
@@ -20,7 +21,7 @@ from torquemon.calibration.uncertain import UncertaintyError, read_reference
 from torquemon.limits import DeviceLimits, LimitError, Threshold, stop_threshold
 from torquemon.model import Validity
 
-pytest.importorskip("GTC")
+needed("GTC", "calibrate")
 STEP_NS = 10_000_000
 GAINS = st.floats(0.5, 2.0)
 SMALL = st.floats(-1.0, 1.0)

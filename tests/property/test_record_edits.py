@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect, select
 
+from tests.parts import needed
 from tests.processes import require
 from tests.record_edits import FOUND, MISSED, NO_EFFECT, REFUSED, Bench
 from tests.record_samples import filled_store
@@ -99,7 +100,7 @@ def bench(
 ) -> tuple[Bench, bool]:
     encrypted: bool = request.param
     if encrypted:
-        pytest.importorskip("sqlcipher3")
+        needed("sqlcipher3", "encrypt")
     return Bench(tmp_path_factory.mktemp("edits"), encrypted=encrypted), encrypted
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.parts import needed
 from tests.pdf_tools import pdf_text
 from tests.processes import json_lines, python, ready_port, simulator, torquemon, truth
 from torquemon import DISCLAIMER
@@ -20,7 +21,7 @@ from torquemon.calibration.store import get
 from torquemon.drivers.correction_store import FOLDER
 from torquemon.journal import Journal
 
-pytest.importorskip("GTC")
+needed("GTC", "calibrate")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a pty needs POSIX")
 
 RIG = ("--gain=0.8", "--offset=0.3", "--hysteresis=2", "--seed=11", "--hold-s=2", "--move-s=0.3")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.calibration_campaign import BENCH, campaign
 from tests.calibration_cases import AN_ID, content
+from tests.parts import needed
 from tests.pdf_tools import pdf_text
 from torquemon import DISCLAIMER
 from torquemon.calibration.store import sign, write
@@ -22,7 +23,7 @@ from torquemon.model import Origin
 from torquemon.monitor.checklist import _checked
 from torquemon.text import clean
 
-pytest.importorskip("GTC")
+needed("GTC", "calibrate")
 LATER_ID = "01M83CGKKBF03ZCC6S09E778ZE"
 
 
@@ -97,7 +98,7 @@ def test_a_reference_without_certificate_is_said_to_be_missing(
 
 
 def test_the_certificate_bears_the_mark_and_what_is_in_the_text(home: Path, tmp_path: Path) -> None:
-    pytest.importorskip("typst")
+    needed("typst", "report")
     write(home, content())
     sign(home, AN_ID)
     out = tmp_path / "certificate.pdf"
@@ -109,7 +110,7 @@ def test_the_certificate_bears_the_mark_and_what_is_in_the_text(home: Path, tmp_
 
 
 def test_markup_in_names_is_only_text(home: Path, tmp_path: Path) -> None:
-    pytest.importorskip("typst")
+    needed("typst", "report")
     made = content(serial="#panic() <b>&\u202e")
     write(home, made)
     out = tmp_path / "certificate.pdf"

@@ -14,6 +14,7 @@ import pytest
 
 from hw_sim.device import HandpieceParams, introduction
 from tests.calibration_cases import AN_ID, content
+from tests.parts import needed
 from torquemon.calibration.store import StoreError, get, listed, sign, write
 from torquemon.drivers.codec import Generation
 from torquemon.drivers.correction import Correction, CorrectionError
@@ -30,7 +31,7 @@ from torquemon.model import Origin
 from torquemon.text import clean
 from torquemon.units import counts_to_ncm
 
-pytest.importorskip("GTC")
+needed("GTC", "calibrate")
 OTHER_ID = "01M83CGKKBF03ZCC6S09E778ZE"
 
 

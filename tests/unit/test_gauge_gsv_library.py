@@ -11,12 +11,13 @@ from types import ModuleType
 import pytest
 
 from hw_sim.gauges.binary import EmulatedGsv
+from tests.parts import needed
 from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.gsv import GET_UNIT, GET_VALUE, UNIT_TEXTS, Gsv, request
 from torquemon.drivers.gauges.reading import GaugeReading
 
 if not os.environ.get("CI"):
-    pytest.importorskip("gsv86lib", reason="install torquemon[gauges]")
+    needed("gsv86lib", "gauges")
 
 
 def _maker(name: str) -> ModuleType:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts import needed
 from tests.processes import require
 from tests.record_samples import filled_store
 from torquemon.cli import main
@@ -159,7 +160,7 @@ def test_a_record_that_begins_with_a_key_is_never_plain(chair_folder: Path, tmp_
 
 
 def test_a_key_in_the_keyring(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keyring = pytest.importorskip("keyring")
+    keyring = needed("keyring", "keyring")
     kept: dict[tuple[str, str], str] = {}
     monkeypatch.setattr(keyring, "set_password", lambda s, a, k: kept.update({(s, a): k}))
     monkeypatch.setattr(keyring, "get_password", lambda s, a: kept.get((s, a)))

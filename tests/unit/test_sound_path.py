@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts import needed
 from tests.processes import wait_for
 from torquemon.clock import ManualClock, SystemClock
 from torquemon.local.sentences import translated
@@ -166,7 +167,7 @@ def test_what_nobody_can_hear_never_counts_as_sound() -> None:
 
 
 def test_the_null_device_takes_sound_in_real_time() -> None:
-    pytest.importorskip("miniaudio")
+    needed("miniaudio", "sound")
     player = Player(SystemClock())
     clip = samples(Clip(AlertCode.NEAR_LIMIT, Priority.WARNING))
     heard: list[bytes] = []
@@ -184,7 +185,7 @@ def test_the_null_device_takes_sound_in_real_time() -> None:
 
 
 def test_a_device_that_nobody_hears_is_never_taken_for_a_loudspeaker() -> None:
-    pytest.importorskip("miniaudio")
+    needed("miniaudio", "sound")
     try:
         device = loudspeaker(lambda count: bytes(count * 2))
     except SoundError:
