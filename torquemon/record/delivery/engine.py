@@ -117,7 +117,9 @@ class Courier:
         standing = self.ledger.standing()
         if standing.next_try_utc is not None and standing.next_try_utc > at.now:
             return Sweep(0, self._count(), 0, standing.problem, standing.next_try_utc)
-        for waiting in self.queue.waiting():
+        signed_only = self._destination.when == "signed"
+        not_real = self._destination.not_real
+        for waiting in self.queue.waiting(signed_only=signed_only, not_real=not_real):
             if not self._due(waiting):
                 continue
             if not self._rests(at, waiting):

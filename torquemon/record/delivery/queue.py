@@ -93,17 +93,27 @@ class Queue:
 
     # --- what waits ------------------------------------------------------------------------------
 
-    def waiting(self) -> Iterator[Waiting]:
-        """Give the insertions that wait, oldest first; entries of nobody's are settled before."""
+    def waiting(self, *, signed_only: bool = False, not_real: bool = False) -> Iterator[Waiting]:
+        """Give the insertions that wait, oldest first; entries of nobody's are settled before.
+
+        `signed_only` leaves out, in one question, those that nobody signed and of which nothing
+        else is to be done or told: of those a chair may have a hundred thousand. `not_real` says
+        that insertions that are not real are sent as well, so that they wait like the others.
+        """
         with self._store.write() as session:
             for entry in session.scalars(self._due().where(Entry.insertion_id.is_(None))).all():
                 self._spread(session, entry)
-        newest: dict[str, tuple[str, int]] = {}
+        query = (
+            _of_outbox(self.destination, Entry.insertion_id, Entry.chair_id, func.max(Entry.number))
+            .where(Entry.insertion_id.is_not(None))
+            .group_by(Entry.insertion_id, Entry.chair_id)
+            .order_by(Entry.chair_id, func.min(Entry.number))
+        )
+        if signed_only:
+            query = query.where(Entry.insertion_id.not_in(self._resting(not_real=not_real)))
         with self._store.read() as session:
-            for entry in session.scalars(self._due()):
-                if entry.insertion_id is not None:
-                    newest[entry.insertion_id] = (entry.chair_id, entry.number)
-        for insertion_id, (chair_id, number) in newest.items():
+            newest = [tuple(row) for row in session.execute(query)]
+        for insertion_id, chair_id, number in newest:
             # looked at when its turn comes: of a thousand that wait, one may be all that is tried
             with self._store.read() as session:
                 found = _waiting(session, self.destination, insertion_id, chair_id, number)
@@ -111,27 +121,22 @@ class Queue:
 
     def count(self, *, signed_only: bool) -> int:
         """Return about how many insertions wait, in one question however many they are."""
-        query = (
-            select(func.count(distinct(Entry.insertion_id)))
-            .join(
-                Outbox, (Outbox.chair_id == Entry.chair_id) & (Outbox.entry_number == Entry.number)
-            )
-            .where(Outbox.destination == self.destination, Outbox.delivered_utc.is_(None))
-        )
-        if signed_only:
-            query = query.where(Entry.insertion_id.in_(select(Signature.insertion_id)))
         with self._store.read() as session:
-            return session.scalar(query) or 0
+            return count_waiting(session, self.destination, signed_only=signed_only)
+
+    def _resting(self, *, not_real: bool) -> Select[Any]:
+        """Select the insertions that stay here until somebody signs them."""
+        tried = select(Delivery.insertion_id).where(Delivery.destination == self.destination)
+        withdrawn = select(Amendment.insertion_id).where(Amendment.field == WITHDRAWN_FIELD)
+        query = select(Insertion.id).where(
+            Insertion.id.not_in(select(Signature.insertion_id)),
+            Insertion.id.not_in(tried),
+            Insertion.id.not_in(withdrawn),
+        )
+        return query if not_real else query.where(Insertion.origin == Origin.REAL.value)
 
     def _due(self) -> Select[Any]:
-        return (
-            select(Entry)
-            .join(
-                Outbox, (Outbox.chair_id == Entry.chair_id) & (Outbox.entry_number == Entry.number)
-            )
-            .where(Outbox.destination == self.destination, Outbox.delivered_utc.is_(None))
-            .order_by(Entry.chair_id, Entry.number)
-        )
+        return _of_outbox(self.destination, Entry).order_by(Entry.chair_id, Entry.number)
 
     def _spread(self, session: Session, entry: Entry) -> None:
         """Settle an entry that names no insertion; what was sent and it changes goes again."""
@@ -200,6 +205,24 @@ class Queue:
             session.add(row)
         row.delivered_utc, row.problem = None, None
         return True
+
+
+def count_waiting(session: Session, destination: str, *, signed_only: bool) -> int:
+    """Return about how many insertions wait for a destination, in one question."""
+    query = _of_outbox(destination, func.count(distinct(Entry.insertion_id)))
+    if signed_only:
+        query = query.where(Entry.insertion_id.in_(select(Signature.insertion_id)))
+    return session.scalar(query) or 0
+
+
+def _of_outbox(destination: str, *what: Any) -> Select[Any]:  # noqa: ANN401 - columns
+    """Select of the entries that wait for a destination."""
+    return (
+        select(*what)
+        .select_from(Entry)
+        .join(Outbox, (Outbox.chair_id == Entry.chair_id) & (Outbox.entry_number == Entry.number))
+        .where(Outbox.destination == destination, Outbox.delivered_utc.is_(None))
+    )
 
 
 def _erased_by(session: Session, entry: Entry) -> list[Entry]:

@@ -1,8 +1,11 @@
-"""How the destinations stand, for the dashboard and `torquemon outbox`. Reads, sends nothing."""
+"""How the destinations stand, for the dashboard and `torquemon outbox`. Reads, sends nothing.
+
+The recorder answers with this, beside the sound of an alarm: it only counts, a question each,
+however long the outbox is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from torquemon.record.delivery.config import Destination
 from torquemon.record.delivery.config import load as load_config
-from torquemon.record.models import Attempt, Delivery, Entry, Outbox, Signature
+from torquemon.record.delivery.queue import count_waiting
+from torquemon.record.models import Attempt, Delivery, Outbox
 from torquemon.record.models import Destination as Known
 from torquemon.record.store import Store
 from torquemon.text import clean
@@ -56,51 +60,30 @@ def lines(store: Store) -> list[Line]:
 def _line(session: Session, known: Known, set_up: Destination | None) -> Line:
     if known.kind == PRACTICE:
         return _practice(session, known)
-    waiting = _insertions(session, known.name)
-    signed = [i for i in waiting if i in _signed(session, waiting)]
+    signed = count_waiting(session, known.name, signed_only=True)
+    waiting = count_waiting(session, known.name, signed_only=False)
     now_due = waiting if set_up is not None and set_up.when == "closed" else signed
-    states = list(session.scalars(select(Delivery).where(Delivery.destination == known.name)))
-    aside = [s for s in states if s.parked_utc is not None]
+    aside, sent, problem_of_one = session.execute(
+        select(
+            func.count(Delivery.parked_utc),
+            func.count(Delivery.delivered_utc),
+            func.min(func.nullif(Delivery.problem, "")),
+        ).where(Delivery.destination == known.name)
+    ).one()
     attempt = session.get(Attempt, known.name)
     problem = (attempt.problem or "") if attempt is not None else ""
-    if not problem:
-        problem = next((s.problem for s in states if s.problem), None) or ""
+    problem = problem or problem_of_one or ""
     if set_up is None:
         problem = _GONE.format(name=known.name)
     return Line(
         name=clean(known.name, 60),
         kind=clean(known.kind, 20),
-        waiting=max(0, len(now_due) - len(aside)),
-        unsigned=len(waiting) - len(now_due),
-        set_aside=len(aside),
-        sent=sum(s.delivered_utc is not None for s in states),
+        waiting=max(0, now_due - aside),
+        unsigned=waiting - now_due,
+        set_aside=aside,
+        sent=sent,
         problem=clean(problem, 200),
         next_try_utc=attempt.next_try_utc if attempt is not None else None,
-    )
-
-
-def _insertions(session: Session, destination: str) -> list[str]:
-    return list(
-        session.scalars(
-            select(Entry.insertion_id)
-            .distinct()
-            .join(
-                Outbox, (Outbox.chair_id == Entry.chair_id) & (Outbox.entry_number == Entry.number)
-            )
-            .where(
-                Outbox.destination == destination,
-                Outbox.delivered_utc.is_(None),
-                Entry.insertion_id.is_not(None),
-            )
-        )
-    )
-
-
-def _signed(session: Session, ids: Sequence[str]) -> set[str]:
-    return set(
-        session.scalars(
-            select(Signature.insertion_id).distinct().where(Signature.insertion_id.in_(ids))
-        )
     )
 
 
