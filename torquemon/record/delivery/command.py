@@ -75,23 +75,28 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _destinations(wanted: str | None) -> list[Destination]:
-    """Return what is set up, or the one that is meant; mistakes in the file are said."""
-    from torquemon.record.delivery.config import ConfigError, config_path, load
+def _destinations(wanted: str | None) -> tuple[list[Destination], int]:
+    """Return what is set up, or the one that is meant, and the exit code if all goes well.
+
+    A mistake in the file is said, leaves out one destination, and is an exit code of its own.
+    """
+    from torquemon.record.delivery.config import ConfigError, config_path, load_checked
     from torquemon.text import clean
 
-    loaded = load()
+    loaded = load_checked()
     for problem in loaded.problems:
         sys.stderr.write(f"torquemon: {problem}\n")
     found = [each for each in loaded.destinations if wanted in (None, each.name)]
     if wanted is not None and not found:
         names = ", ".join(each.name for each in loaded.destinations) or "none"
         raise ConfigError(f"there is no destination {clean(wanted, 40)!r}; set up are: {names}")
+    if not found and loaded.problems:
+        raise ConfigError(f"no destination can be used: mend {config_path()}")
     if not found:
         raise ConfigError(
             f"no destination is set up: write {config_path()} (docs/integration.md shows how)"
         )
-    return found
+    return found, EXIT_WAITS if loaded.problems and wanted is None else EXIT_OK
 
 
 def _open() -> Store:
@@ -105,19 +110,23 @@ def _open() -> Store:
 
 
 def _list(_: argparse.Namespace) -> int:
-    from torquemon.record.delivery.config import load
+    from torquemon.record.delivery.config import load_checked
     from torquemon.record.delivery.status import lines
 
-    if not load().destinations and not load().problems:
+    loaded = load_checked()
+    if not loaded.destinations and not loaded.problems:
         _destinations(None)
+    for problem in loaded.problems:
+        sys.stderr.write(f"torquemon: {problem}\n")
     store = _open()
     try:
-        found = lines(store)
+        found = [line for line in lines(store) if line.kind]
     finally:
         store.close()
     for line in found:
         _say(_text(line))
-    return EXIT_WAITS if any(line.waiting or line.set_aside for line in found) else EXIT_OK
+    waits = any(line.waiting or line.set_aside for line in found)
+    return EXIT_WAITS if waits or loaded.problems else EXIT_OK
 
 
 def _text(line: Line) -> str:
@@ -136,8 +145,8 @@ def _text(line: Line) -> str:
 def _check(args: argparse.Namespace) -> int:
     from torquemon.record.delivery.exporter import DestinationError
 
-    code = EXIT_OK
-    for destination in _destinations(args.to):
+    found, code = _destinations(args.to)
+    for destination in found:
         exporter = destination.open()
         try:
             _say(f"{destination.name}: {exporter.check()}")
@@ -156,12 +165,11 @@ def _send(args: argparse.Namespace) -> int:
     from torquemon.record.delivery.watching import lock_path
     from torquemon.record.process import close_all_due
 
-    found = _destinations(args.to)
+    found, code = _destinations(args.to)
     lock = ChairLock(lock_path())
     if not lock.acquire():
         _say("a running TorqueMon sends by itself: `torquemon outbox` shows how it stands")
         return EXIT_OK
-    code = EXIT_OK
     try:
         from torquemon.clock import SystemClock
 
@@ -193,7 +201,7 @@ def _retry(args: argparse.Namespace) -> int:
 
     store = _open()
     try:
-        for destination in _destinations(args.to):
+        for destination in _destinations(args.to)[0]:
             Ledger(store, destination.name).retry()
     finally:
         store.close()
@@ -210,7 +218,7 @@ def _resend(args: argparse.Namespace) -> int:
     try:
         insertion_id = Archive(None, store).get(args.id).row.id
         chair_id = whole(store, insertion_id).insertion.chair_id
-        for destination in _destinations(args.to):
+        for destination in _destinations(args.to)[0]:
             queue = Queue(store, destination.name, destination.kind, names=destination.names)
             queue.resend(chair_id, insertion_id)
             Ledger(store, destination.name).retry(insertion_id)

@@ -74,6 +74,14 @@ class Loaded(NamedTuple):
 
     destinations: tuple[Destination, ...]
     problems: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    """Names of those that have a mistake: set up all the same, so nobody is told to forget them."""
+    readable: bool = True
+
+    def may_set_up(self, name: str) -> bool:
+        """Whether the file, mended, may set up a destination of this name."""
+        known = (*self.left_out, *(each.name for each in self.destinations))
+        return not self.readable or name in known
 
 
 def config_path() -> Path:
@@ -96,15 +104,18 @@ def load(path: Path | None = None) -> Loaded:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
         if len(raw) > MAX_FILE_BYTES:
-            return Loaded((), (f"{path} is longer than {MAX_FILE_BYTES} bytes: it is not read",))
+            why = f"{path} is longer than {MAX_FILE_BYTES} bytes: it is not read"
+            return Loaded((), (why,), readable=False)
         found = tomllib.loads(raw.decode("utf-8"))
     except FileNotFoundError:
         return Loaded((), ())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Loaded((), (f"{path} cannot be read, nothing is sent: {clean(why)}",))
+        said = f"{path} cannot be read, nothing is sent: {clean(why)}"
+        return Loaded((), (said,), readable=False)
     good: list[Destination] = []
     problems: list[str] = []
+    left_out = list(found)[MAX_DESTINATIONS:]
     if len(found) > MAX_DESTINATIONS:
         problems.append(f"{path.name}: only the first {MAX_DESTINATIONS} destinations are used")
     for name, table in list(found.items())[:MAX_DESTINATIONS]:
@@ -112,7 +123,26 @@ def load(path: Path | None = None) -> Loaded:
             good.append(_destination(name, table))
         except ConfigError as error:
             problems.append(f"{path.name}, [{clean(name, 40)}]: {error}")
-    return Loaded(tuple(good), tuple(problems))
+            left_out.append(name)
+    return Loaded(tuple(good), tuple(problems), tuple(left_out))
+
+
+def load_checked(path: Path | None = None) -> Loaded:
+    """Read the destinations and look at the settings of each kind as well. Never raises."""
+    path = path or config_path()
+    loaded = load(path)
+    good: list[Destination] = []
+    problems = list(loaded.problems)
+    left_out = list(loaded.left_out)
+    for destination in loaded.destinations:
+        try:
+            destination.open().close()
+        except ConfigError as error:
+            problems.append(f"{path.name}, [{destination.name}]: {error}")
+            left_out.append(destination.name)
+        else:
+            good.append(destination)
+    return Loaded(tuple(good), tuple(problems), tuple(left_out), loaded.readable)
 
 
 def _destination(name: str, table: object) -> Destination:

@@ -19,7 +19,7 @@ from torquemon import paths
 from torquemon.chair_lock import ChairLock
 from torquemon.clock import Clock, SystemClock
 from torquemon.paths import HomeError
-from torquemon.record.delivery.config import ConfigError, Destination, config_path, load, stamp
+from torquemon.record.delivery.config import Destination, config_path, load_checked, stamp
 from torquemon.record.delivery.engine import Courier, Sweep
 from torquemon.record.errors import RecordError
 from torquemon.record.models import Attempt, Entry, Outbox
@@ -140,17 +140,10 @@ def watch(say: Say, ending: threading.Event) -> bool:
 
 
 def _begin(say: Say) -> list[Sender]:
-    loaded = load()
-    for problem in loaded.problems:
+    loaded = load_checked()
+    for problem in loaded.problems:  # a mistake in the settings is said once, here
         say(problem)
-    senders = []
-    for destination in loaded.destinations:
-        try:
-            destination.open().close()  # a mistake in the settings is said once, here
-        except ConfigError as error:
-            say(f"destinations.toml, [{destination.name}]: {error}")
-            continue
-        senders.append(Sender(destination, SystemClock(), say))
+    senders = [Sender(each, SystemClock(), say) for each in loaded.destinations]
     for sender in senders:
         sender.start()
     return senders
