@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Callable
@@ -97,6 +98,8 @@ def test_one_changed_byte_anywhere_is_refused_and_told(tmp_path: Path) -> None:
         lambda raw: b"\xff" * len(raw),
         lambda raw: b"[" * 100_000 + raw,
         lambda raw: raw.replace(b"\n", b"\r\n", 1),
+        lambda raw: raw[:-4] + raw[-3:],  # half a byte of the signature
+        lambda raw: raw[:-5] + raw[-3:],
     ],
 )
 def test_a_file_that_was_cut_or_grew_is_refused(
@@ -108,6 +111,15 @@ def test_a_file_that_was_cut_or_grew_is_refused(
     assert not found.by_device
     assert AN_ID in found.troubles[0]
     assert listed(tmp_path)[0].signed is False
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system knows no named pipe")
+def test_a_pipe_in_the_folder_holds_nobody_up(tmp_path: Path) -> None:
+    signed(tmp_path)
+    os.mkfifo(tmp_path / FOLDER / f"{OTHER_ID}.json")
+    found = load_corrections(tmp_path)
+    assert applied(tmp_path) is not None
+    assert "no file" in found.troubles[0]
 
 
 @pytest.mark.requirement("REQ-CAL-1")

@@ -70,16 +70,17 @@ def verified(raw: bytes, public_key: bytes) -> Mapping[str, Any]:
         raise CorrectionError(
             "it was signed with another key than this chair's: sign it again, if it is right"
         )
-    _check(public_key, bytes.fromhex(signature), content)
+    _check(public_key, signature, content)
     return _mapping(content)
 
 
-def _check(public_key: bytes, signature: bytes, content: bytes) -> None:
+def _check(public_key: bytes, signature: str, content: bytes) -> None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, DOMAIN + content)
+        signed = bytes.fromhex(signature)  # half a byte is a ValueError
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signed, DOMAIN + content)
     except (InvalidSignature, ValueError):
         raise CorrectionError(
             "its signature does not fit: it was altered after it was signed; it is not used"
@@ -157,6 +158,8 @@ def chair_public_key(home: Path) -> bytes | None:
 def read_file(path: Path) -> bytes:
     """Return a file of this folder. Raises CorrectionError."""
     try:
+        if not path.is_file():  # a pipe would hold up whoever opens it, for ever
+            raise CorrectionError("it is no file that can be read")
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
