@@ -68,7 +68,7 @@ def read_reference(text: str, k: float = USUAL_K) -> ReferenceUncertainty:
 def gum() -> ModuleType:
     """Return GTC. Raises UncertaintyError where it is not installed."""
     try:
-        import GTC  # type: ignore[import-untyped]
+        import GTC
     except ImportError:
         raise UncertaintyError(
             "the uncertainty needs the part `torquemon[calibrate]` "
