@@ -12,7 +12,9 @@ from hw_sim.gauges.base import EmulatedGauge
 from tests.gauge_bench import FORM, Served, served
 from tests.processes import torquemon
 from torquemon.clock import SystemClock
+from torquemon.drivers.gauges import opener
 from torquemon.drivers.gauges.opener import GaugeOpener
+from torquemon.drivers.serial_port import SerialPort
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a pty needs POSIX")
 
@@ -68,11 +70,43 @@ class EmulatedEncoder(EmulatedGauge):
         return f"A{self.angle_deg:.3f}\r".encode()
 
 
-def test_the_angle_of_a_second_source_comes_with_the_torque_of_the_first(tmp_path: Path) -> None:
-    form = tmp_path / "encoder.toml"
+def _encoder_form(folder: Path) -> Path:
+    form = folder / "encoder.toml"
     text = FORM.replace("(?P<value>[+-]?[0-9.]++) (?P<unit>[A-Za-z.]++)", "A(?P<angle>[0-9.]++)")
     text = text.replace("-1.234 N.cm", "A12.5").replace("rate_hz = 20", "rate_hz = 40")
     form.write_text(text, encoding="utf-8")
+    return form
+
+
+class _Instrument(SerialPort):
+    """A port behind which an instrument seems to stand."""
+
+    is_served = False
+
+
+@pytest.mark.requirement("REQ-GAU-6")
+def test_an_angle_of_a_program_marks_the_torque_of_an_instrument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opener, "SerialPort", _Instrument)
+    rotation = Served(EmulatedEncoder())
+    try:
+        with served("mark10") as server:
+            server.emulator.torque_ncm = 1.0
+            address = f"gauge:mark10{{}}@{server.port.url}"
+            for setting, simulated in (
+                ("", False),
+                (f":rotation={_encoder_form(tmp_path)};{rotation.port.url}", True),
+            ):
+                wire = GaugeOpener(address.format(setting), SystemClock())()
+                wire.close()
+                assert wire.is_simulated is simulated
+    finally:
+        rotation.unplug()
+
+
+def test_the_angle_of_a_second_source_comes_with_the_torque_of_the_first(tmp_path: Path) -> None:
+    form = _encoder_form(tmp_path)
     encoder = EmulatedEncoder()
     encoder.angle_deg = 725.5
     rotation = Served(encoder)

@@ -39,6 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ((), "both are needed"),
         (("/dev/x",), "both are needed"),
         (("/dev/x", "--gauge", "mark10", "/dev/y", "--series", "1"), "series"),
+        (("gauge:mark10@/dev/x", "--gauge", "mark10", "/dev/y"), "the port is a gauge"),
         (("/dev/x", "--gauge", "mark10", "/dev/y", "--levels", "a,b"), "numbers with commas"),
         (("/dev/x", "--gauge", "mark10", "/dev/y", "--levels", "5,nan,10"), "step lies"),
         (("/dev/x", "--gauge", "mark10", "/dev/y", "--levels", "5,6,10"), "apart"),

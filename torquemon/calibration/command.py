@@ -177,12 +177,15 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     from torquemon.calibration.uncertain import read_reference
     from torquemon.drivers.correction import MAX_VALID_MONTHS
     from torquemon.drivers.gauges.base import GaugeSettings
+    from torquemon.drivers.wires import GAUGE
 
     if not args.port or not args.gauge:
         raise PlanError(
             "both are needed: the port of the handpiece and --gauge KIND PORT; or --list, --show, "
             "--sign, --drift"
         )
+    if args.port.startswith(GAUGE):  # most state no serial number: it would correct all of them
+        raise PlanError("the port is a gauge: a handpiece is checked against a gauge, not a gauge")
     if not MIN_HOLD_S <= args.hold_s <= MAX_HOLD_S:
         raise PlanError(f"a hold takes {MIN_HOLD_S:g} to {MAX_HOLD_S:g} s")
     if not 1 <= args.valid_months <= MAX_VALID_MONTHS:

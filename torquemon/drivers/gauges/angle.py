@@ -41,6 +41,11 @@ class AngleSource(Protocol):
         """Where the angle comes from; empty where the instrument measures it."""
         ...
 
+    @property
+    def is_served(self) -> bool:
+        """Whether the angle comes from a program and not from an instrument."""
+        ...
+
     def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
         """Return the events with an angle in each reading that has one."""
         ...
@@ -52,6 +57,8 @@ class AngleSource(Protocol):
 
 class OwnAngle:
     """What the instrument gives, or nothing."""
+
+    is_served = False
 
     def __init__(self, *, gives_angle: bool) -> None:
         self.gives_angle = gives_angle
@@ -69,6 +76,7 @@ class NominalAngle:
     """An estimate: the nominal speed times the time under torque."""
 
     gives_angle = True
+    is_served = False
 
     def __init__(self, speed_rpm: float) -> None:
         self.words = f"est. angle {speed_rpm:g} rpm"
@@ -111,6 +119,11 @@ class SecondSource:
         self._merge = AngleMerge()
         self._period_ns = round(1e9 / sensor.rate_hz)
         self._due_ns = 0
+
+    @property
+    def is_served(self) -> bool:
+        """See `AngleSource`."""
+        return self._port.is_served
 
     def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
         """See `AngleSource`. Readings may come out up to 120 ms later than they came in."""

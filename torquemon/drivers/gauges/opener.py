@@ -43,7 +43,6 @@ class GaugeOpener:
         baud_rate = self._settings.baud_rate or gauge.baudrates[0]
         port = SerialPort(self._port, baud_rate)
         served = self._settings.simulated or port.is_served
-        mark = Generation.SIMULATED if served else Generation.REAL
         tap = Tap(port)
         try:
             talk = Talk(gauge, tap, baud_rate, self._clock)
@@ -53,6 +52,8 @@ class GaugeOpener:
         except BaseException:
             tap.close()
             raise
+        # one half from a program makes the whole curve one of a program
+        mark = Generation.SIMULATED if served or angle.is_served else Generation.REAL
         stated = f"unit by user: {first.unit_text}" if UNIT_STATED in first.flags else ""
         return GaugeWire(gauge, tap, talk, angle, self._clock, mark, stated)
 
