@@ -37,6 +37,7 @@ MAX_TRIES: Final = 12
 """After so many refusals, half an hour to an hour, it is set aside until somebody looks."""
 FIRST_WAIT_S: Final = 5.0
 LONGEST_WAIT_S: Final = 900.0
+_FURTHEST: Final = timedelta(seconds=max(LONGEST_WAIT_S, MAX_RETRY_AFTER_S))
 _T = TypeVar("_T")
 
 
@@ -60,6 +61,15 @@ def wait_s(tries: int, chance: Callable[[], float] = random.random) -> float:
     """
     longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(max(0, tries - 1), 16))
     return longest * (0.5 + 0.5 * chance())
+
+
+def rests(until: datetime | None, now: datetime) -> bool:
+    """Return whether a waiting time still runs.
+
+    None is longer than the longest: what lies further off was written while the computer's clock
+    was ahead, and would keep reports here for as long as it was.
+    """
+    return until is not None and now < until <= now + _FURTHEST
 
 
 @dataclass(slots=True)
@@ -115,7 +125,7 @@ class Courier:
         """
         at = _Pass(self._store.clock.utc_now())
         standing = self.ledger.standing()
-        if standing.next_try_utc is not None and standing.next_try_utc > at.now:
+        if rests(standing.next_try_utc, at.now):
             return Sweep(0, self._count(), 0, standing.problem, standing.next_try_utc)
         signed_only = self._destination.when == "signed"
         not_real = self._destination.not_real
@@ -142,7 +152,7 @@ class Courier:
         problem = (state.problem or "") if state is not None else ""
         if state is not None and state.parked_utc is not None:
             at.set_aside(problem)
-        elif waiting.patient in at.blocked or (until is not None and until > at.now):
+        elif waiting.patient in at.blocked or rests(until, at.now):
             at.wait(waiting, until, problem)
         else:
             return False

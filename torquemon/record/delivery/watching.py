@@ -20,7 +20,7 @@ from torquemon.chair_lock import ChairLock
 from torquemon.clock import Clock, SystemClock
 from torquemon.paths import HomeError
 from torquemon.record.delivery.config import Destination, config_path, load_checked, stamp
-from torquemon.record.delivery.engine import Courier, Sweep
+from torquemon.record.delivery.engine import Courier, Sweep, rests
 from torquemon.record.errors import RecordError
 from torquemon.record.models import Attempt, Entry, Outbox
 from torquemon.record.opening import open_store
@@ -83,7 +83,7 @@ class Sender(threading.Thread):
                 last = self._ending.is_set()
                 now = _news(store, self._destination.name)
                 again = swept.next_try_utc
-                if now != seen or (again is not None and again <= self._clock.utc_now()):
+                if now != seen or (again is not None and not rests(again, self._clock.utc_now())):
                     swept = courier.sweep(self._in_time)
                     seen = _news(store, self._destination.name)
                     self._report(swept)
