@@ -375,12 +375,25 @@ class Session:
         return ""
 
     def _arm(self, recording: Recording) -> None:
+        device = self.side.device
+        if device is not None and device.serial != recording.serial:
+            self._limit_to_another(recording)
         if recording.threshold_ncm is None:
             return
         self._arm_asked_ns = self._clock.monotonic_ns()
         lease_ms = AIR_LEASE_MS if self.handpiece.over_the_air else LEASE_MS
         self.handpiece.request(ArmStop(recording.threshold_ncm, lease_ms))
         self.chronicle.note("arm asked", threshold_ncm=recording.threshold_ncm, lease_ms=lease_ms)
+
+    def _limit_to_another(self, recording: Recording) -> None:
+        """Let the threshold hold for the handpiece that came in place of the first one.
+
+        Its limits, its own running on and its scale count as well; it is lowered by them or left.
+        """
+        found, reasons = self.threshold_outlook()
+        before = recording.threshold
+        if found is None or before is None or found.threshold_ncm < before.threshold_ncm:
+            recording.threshold, recording.threshold_reasons = found, reasons
 
     def tare(self) -> str:
         """Zero the sensor; not while a recording is judged."""
