@@ -10,6 +10,7 @@ from torquemon.cli import main
 from torquemon.drivers.gauges.form import read_form
 from torquemon.drivers.gauges.kinds import KINDS
 from torquemon.drivers.gauges.probe import STEPS
+from torquemon.drivers.gauges.spec import MIN_LIVE_HZ
 from torquemon.drivers.gauges.table import markdown
 
 PAGE = Path(__file__).parents[2] / "docs" / "instruments.md"
@@ -40,6 +41,7 @@ def test_the_file_in_the_page_is_one_that_is_taken() -> None:
     lines = [line.removeprefix("    ") for line in ('name = "my gauge"' + block).splitlines()]
     form = read_form(tomllib.loads("\n".join(lines)))
     assert form.poll == b"?\r"
+    assert form.rate_hz >= MIN_LIVE_HZ  # the page goes on with `torquemon run`
 
 
 def test_the_list_of_a_probe_names_every_byte(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,7 @@ def test_a_unit_that_only_the_file_states_makes_every_reading_questionable(tmp_p
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"pattern": "(?P<value>([0-9]+)+)"}, "a group without a name"),
+        ({"pattern": "(?P<value>([0-9]+)+)"}, "a group without a name is not allowed: write"),
         ({"pattern": "(?P<value>(?:[0-9]+)+)"}, "a group must not be repeated"),
         ({"pattern": "(?P<value>(?:[0-9]){2,99})"}, "a group must not be repeated"),
         ({"pattern": ".*.*.*.*.*(?P<value>[0-9])"}, "5 repetitions and 0 options"),

@@ -261,6 +261,7 @@ def test_the_command_takes_shows_and_forgets(
     [
         (["--gdt", "/nowhere/x.gdt"], "cannot be read"),
         (["--number", "1", "--birth-date", "1.4.75"], "YYYY-MM-DD"),
+        (["--number", "1", "--birth-date", "9975-04-01"], "lies in the future"),
         (["--number", "\x1b[2J"], "--number is a line"),
         (["--name", "Doe"], "whose are they"),
         (["--gdt", "/nowhere/x.gdt", "--encoding", "latin"], "--encoding is one of"),

@@ -48,8 +48,8 @@ _PIECE: Final = re.compile(
     re.DOTALL,
 )
 _REFUSED: Final = {
-    "(?": "look-ahead, look-behind, flags and the like are",
-    "(": "a group without a name is: write (?:...) or (?P<value>...), which without them is",
+    "(?": "look-ahead, look-behind, flags and the like are not allowed",
+    "(": "a group without a name is not allowed: write (?:...) or (?P<value>...)",
 }
 
 
@@ -163,7 +163,7 @@ def refusal(pattern: str) -> str:
     before = ""
     for piece in _PIECE.findall(pattern):
         if piece in _REFUSED:
-            return f"{_REFUSED[piece]} not allowed"
+            return _REFUSED[piece]
         if piece == "|" or (piece.startswith("\\") and piece[1] in "123456789"):
             return "alternatives (|) and back-references are not allowed"
         if piece[0] in "*+?{" and before:

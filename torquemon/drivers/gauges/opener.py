@@ -32,7 +32,7 @@ class GaugeOpener:
         rate_hz = make_gauge(self._kind, self._settings).rate_hz
         if rate_hz < MIN_LIVE_HZ:
             raise GaugeError(
-                f"a {clean(self._kind, 30)} gauge gives {rate_hz:g} readings per second at this "
+                f"the {clean(self._kind, 30)} gauge gives {rate_hz:g} readings per second at this "
                 f"baud rate, a live insertion needs {MIN_LIVE_HZ:g}: set a faster baud rate where "
                 "it has one, or use it for `torquemon calibrate`"
             )

@@ -64,7 +64,7 @@ class StatedUnit:
     def _refusal(self, code: str) -> str:
         if not self._unit:
             return (
-                f"a {self._family} gauge sends its unit as a code ({clean(code, 24)}) whose "
+                f"the {self._family} gauge sends its unit as a code ({clean(code, 24)}) whose "
                 "meaning is not public: read the unit off its display and say it, for example "
                 "unit=N.cm"
             )

@@ -120,6 +120,7 @@ def _from_file(args: argparse.Namespace) -> GdtPatient:
 def _from_words(args: argparse.Namespace) -> GdtPatient:
     from datetime import date
 
+    from torquemon.clock import SystemClock
     from torquemon.record.gdt.codec import GdtError
     from torquemon.record.gdt.patient import GdtPatient
     from torquemon.record.remark_text import MAX_NAME_CHARS
@@ -132,5 +133,7 @@ def _from_words(args: argparse.Namespace) -> GdtPatient:
         born = date.fromisoformat(args.birth_date) if args.birth_date else None
     except ValueError:
         raise GdtError("--birth-date is a day written YYYY-MM-DD") from None
+    if born is not None and born > SystemClock().utc_now().date():
+        raise GdtError("--birth-date lies in the future: look at the year")
     last, _, first = args.name.partition("^")
     return GdtPatient(number, clean(last, MAX_NAME_CHARS), clean(first, MAX_NAME_CHARS), born)

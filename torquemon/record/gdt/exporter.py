@@ -52,6 +52,11 @@ MAX_COUNTER: Final = 999
 _GDT_ID: Final = re.compile(r"[A-Za-z0-9_]{1,8}")
 _SHORT: Final = re.compile(r"[A-Za-z0-9_]{1,4}")
 _TEST: Final = re.compile(r"[A-Za-zÄÖÜ]{1,4}\d{2}")
+_WORDS: Final = {
+    _GDT_ID: "1 to 8 of A-Z, a-z, 0-9 and _",
+    _SHORT: "1 to 4 of A-Z, a-z, 0-9 and _",
+    _TEST: "1 to 4 letters and two digits, such as ALLG00",
+}
 _REPORT: Final = "report."
 _WITHDRAWN: Final = (
     "WITHDRAWN: entered in error, do not use",
@@ -252,5 +257,5 @@ def _reports(settings: Mapping[str, Any]) -> Reports | None:
 def _matching(settings: Mapping[str, Any], name: str, form: re.Pattern[str], usual: str) -> str:
     value = text(settings, name, usual, 20)
     if not form.fullmatch(value):
-        raise ConfigError(f"{name} {clean(value, 20)!r} is not of the form {form.pattern}")
+        raise ConfigError(f"{name} {clean(value, 20)!r} must be {_WORDS[form]}")
     return value
