@@ -21,6 +21,10 @@ from torquemon.record.opening import open_store
 
 _END_WAIT_S: Final = 12.0
 """The process itself goes on for less; whoever needs longer is ended."""
+_KILL_WAIT_S: Final = 3.0
+AGAIN_NS: Final = 30_000_000_000
+"""One that ended by itself (another sends already, a part is missing) would end again at once: a
+new one each half second takes a processor from whoever sounds the alarms."""
 
 
 class SendingProcess:
@@ -33,6 +37,7 @@ class SendingProcess:
         self._command = command
         self._seen: tuple[int, int] = (0, 0)
         self._process: subprocess.Popen[bytes] | None = None
+        self._not_before_ns = 0
 
     def look(self) -> None:
         """Start it where destinations are set up and it does not run. Never raises."""
@@ -40,8 +45,11 @@ class SendingProcess:
             self._make_known()
             if self._process is not None and self._process.poll() is None:
                 return
-            if config_path().exists():
+            now_ns = self._clock.monotonic_ns()
+            if config_path().exists() and now_ns >= self._not_before_ns:
+                self._not_before_ns = now_ns + AGAIN_NS
                 words = [*self._command, "outbox", "watch", "--until-input-ends"]
+                self._let_go()
                 self._process = subprocess.Popen(
                     words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
                 )
@@ -69,11 +77,19 @@ class SendingProcess:
         if process.stdin is not None:
             with contextlib.suppress(OSError):
                 process.stdin.close()
-        try:
-            process.wait(_END_WAIT_S)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            process.wait(_END_WAIT_S)
+        for end, wait_s in ((process.terminate, _END_WAIT_S), (process.kill, _KILL_WAIT_S)):
+            try:
+                process.wait(wait_s)
+            except subprocess.TimeoutExpired:
+                end()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_KILL_WAIT_S)
+
+    def _let_go(self) -> None:
+        """Close what is left of a process that ended."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
 
 
 @contextlib.contextmanager

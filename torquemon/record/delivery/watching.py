@@ -152,8 +152,10 @@ def _begin(say: Say) -> list[Sender]:
 def _end(senders: list[Sender]) -> None:
     for sender in senders:
         sender.end()
+    clock = SystemClock()
+    until_ns = clock.monotonic_ns() + round(_END_WAIT_S * 1e9)  # for all together: many may hang
     for sender in senders:
-        sender.join(_END_WAIT_S)
+        sender.join(max(0.0, (until_ns - clock.monotonic_ns()) / 1e9))
 
 
 def end_with_input(stream: TextIO, ending: threading.Event) -> None:
