@@ -241,6 +241,15 @@ def test_a_reassigned_report_is_another_study_that_does_not_tell_of_the_first() 
         assert str(old).encode() not in to_bytes(second).split(b"%PDF-")[0]
 
 
+def test_the_same_number_after_a_restored_backup_is_another_instance() -> None:
+    case = make_case()
+    first = instance_of(case)
+    again = instance_of(replace(case, revision_hash="0" * 128))
+    assert again.SOPInstanceUID != first.SOPInstanceUID
+    assert again.SeriesInstanceUID == first.SeriesInstanceUID
+    assert instance_of(case).SOPInstanceUID == first.SOPInstanceUID
+
+
 def test_a_note_holds_nothing_but_what_the_receipt_holds() -> None:
     case = replace(make_case(), patient_name="Doe^Jane", birth_date=date(2009, 2, 28))
     _, kept = report_of(case, UTC_HABITS)

@@ -32,7 +32,12 @@ def report_of(case: Case, habits: Habits) -> tuple[Dataset, dict[str, str]]:
     filed = Filed.of_case(case, habits)
     replaces = replaced(case, filed)
     uid = uids.instance(
-        case.insertion_id, filed.patient, case.revision, case.status.value, replaces
+        case.insertion_id,
+        filed.patient,
+        case.revision,
+        case.status.value,
+        replaces,
+        case.revision_hash,
     )
     found = frame(filed, uid, habits)
     found.InstanceNumber = str(min(max(case.revision, 0), values.IS_MAX))

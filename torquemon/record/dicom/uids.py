@@ -35,10 +35,15 @@ def series(insertion_id: str, patient: str) -> str:
     return _uid("series", insertion_id, patient)
 
 
-def instance(insertion_id: str, patient: str, revision: int, role: str, replaces: str) -> str:
+def instance(
+    insertion_id: str, patient: str, revision: int, role: str, replaces: str, entry: str = ""
+) -> str:
     """Return an instance's UID. `role` is what it says: final, amended, withdrawn, ….
 
     `replaces` is the UID of the instance before it, which it names: two archives that were told of
-    different revisions get different instances.
+    different revisions get different instances. `entry` is the hash of the revision's entry: a
+    record that was restored from a backup counts the same numbers again, and an archive keeps the
+    first of two instances of one name and calls the second stored.
     """
-    return _uid("instance", insertion_id, patient, str(revision), role, replaces)
+    parts = (insertion_id, patient, str(revision), role, replaces, *filter(None, (entry,)))
+    return _uid("instance", *parts)
