@@ -427,10 +427,10 @@ def test_a_note_is_never_taken_for_the_name_of_its_author(operator: str) -> None
 def test_all_events_are_listed_with_sign_and_number_of_the_insertion(size: tuple[int, int]) -> None:
     async def scenario() -> None:
         async with dashboard("3", "l", size=size) as shown:
-            panel = shown.pilot.app.screen.query_one(ScrollPanel)
+            panel = shown.pilot.app.screen.query_one("#review-events", ScrollPanel)
             seen = shown.text
             for _ in range(10):
-                await shown.pilot.click(ScrollPanel, offset=(3, panel.size.height - 1))
+                await shown.pilot.click("#review-events", offset=(3, panel.size.height - 1))
                 await shown.fresh()
                 seen += shown.text
             assert IDS[0] in seen

@@ -138,7 +138,9 @@ def _curve(_: Give, request: Curve) -> ArchiveAnswer:
 
 
 def _state(give: Give, _: AskState) -> ArchiveAnswer:
-    box = OutboxLine(destination=give("practice"), waiting=2, failed=1, error=give("off"))
+    box = OutboxLine(
+        destination=give("practice"), waiting=2, failed=1, error=give("off"), set_aside=1
+    )
     state = RecorderState(insertions=3, storage=give(""), free_mb=900, outbox=(box,))
     return ArchiveAnswer(ok=True, state=state)
 
@@ -186,6 +188,11 @@ class ScriptedRecorder:
         """How a report fares."""
         self.known = True
         """Whether the record knows any patient."""
+        self.outbox: tuple[OutboxLine, ...] | None = None
+        """The destinations; None: one that waits."""
+        self.answered: tuple[str, ...] = ()
+        """What the destinations say once they are asked."""
+        self.checked: tuple[str, ...] = ()
 
     async def ask(self, request: ArchiveRequest) -> ArchiveAnswer:
         self.asked.append(request)
@@ -206,7 +213,12 @@ class ScriptedRecorder:
             )
         answer = _ANSWERS[type(request)](self.give, request)
         if answer.state is not None:
-            state = answer.state.model_copy(update={"report": self.report})
+            if isinstance(request, AskState) and request.check:
+                self.checked = self.answered
+            update: dict[str, object] = {"report": self.report, "checked": self.checked}
+            if self.outbox is not None:
+                update["outbox"] = self.outbox
+            state = answer.state.model_copy(update=update)
             return answer.model_copy(update={"state": state})
         return answer
 

@@ -254,6 +254,8 @@ class OutboxLine(_Part):
     waiting: int
     failed: int
     error: str
+    set_aside: int = 0
+    """Insertions that this destination refused: they are not tried again by themselves."""
 
 
 class PatientView(_Part):

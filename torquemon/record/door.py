@@ -272,6 +272,7 @@ def _outbox(store: Store) -> tuple[OutboxLine, ...]:
             waiting=line.waiting,
             failed=max(line.set_aside, int(bool(line.problem))),
             error=line.problem,
+            set_aside=line.set_aside,
         )
         for line in lines(store)
     )

@@ -15,7 +15,7 @@ from torquemon.local.view import View
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.paint import shown
 from torquemon.tui.screens.frame import FrameScreen
-from torquemon.tui.widgets.panels import Entry, TextPanel
+from torquemon.tui.widgets.panels import Entry, ScrollPanel, TextPanel
 from torquemon.tui.widgets.touch import Item, TouchButton, TouchList
 from torquemon.tui.words import say, say_count, told
 
@@ -31,7 +31,7 @@ class DevicesScreen(FrameScreen):
 
     def __init__(self, link: MonitorLink) -> None:
         super().__init__(link)
-        self._device = TextPanel(id="device")
+        self._device = ScrollPanel(id="device")
         self._said = TextPanel(id="ports-said")
         self._ports = TouchList(id="ports")
         self._scan = TouchButton("", id="ports-scan")

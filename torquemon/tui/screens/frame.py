@@ -7,7 +7,7 @@ answers and the ways to the other screens. In between is the screen's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
@@ -23,8 +23,11 @@ from torquemon.tui.widgets.header import Header, Watermark
 from torquemon.tui.widgets.keys import StopButton
 from torquemon.tui.widgets.live_words import LiveWords
 from torquemon.tui.widgets.nav import NavBar
-from torquemon.tui.widgets.panels import Entry, TextPanel
+from torquemon.tui.widgets.panels import Entry, KeysPanel
 from torquemon.tui.words import say
+
+_SIGNS: Final = {"slash": "/"}
+"""Keys that are told by their sign."""
 
 
 class _Part(Protocol):
@@ -41,7 +44,7 @@ class FrameScreen(BaseScreen):
         super().__init__(link)
         self._watermark, self._header = Watermark(id="watermark"), Header(id="header")
         self._number, self._words = TorqueNumber(id="live-number"), LiveWords(id="live-words")
-        self._help = TextPanel(id="help-panel")
+        self._help = KeysPanel(id="help-panel")
         self._banner = AlarmBanner(id="banner")
         self._parts: tuple[_Part, ...] = (
             self._watermark,
@@ -104,7 +107,10 @@ class FrameScreen(BaseScreen):
         self._help.display = not self._help.display
         self.query_one("#body").display = not self._help.display
         if self._help.display:
-            rows = [Entry(key, say(f"{self.NAME}.help.{key}")) for key in self.KEYS_TOLD]
+            rows = [
+                Entry(_SIGNS.get(key, key), say(f"{self.NAME}.help.{key}"))
+                for key in self.KEYS_TOLD
+            ]
             self._help.show_text(
                 say(f"{self.NAME}.help"),
                 *rows,
@@ -113,7 +119,7 @@ class FrameScreen(BaseScreen):
                 Entry("", say("help.rotation")),
                 Entry("", say("disclaimer")),
             )
-            self.set_focus(None)
+        self.set_focus(self._help if self._help.display else None)
 
     def action_leave(self) -> None:
         """Close the help, or leave the field that is written in, or go back to the number."""

@@ -33,6 +33,7 @@ from torquemon.tui.widgets.header import Header, Watermark
 from torquemon.tui.widgets.keys import KeyBar, StopButton
 from torquemon.tui.widgets.panels import (
     Entry,
+    KeysPanel,
     TextPanel,
     Welcome,
     ask_to_quit,
@@ -86,7 +87,7 @@ class InsertScreen(BaseScreen):
         self._verdict, self._welcome = VerdictPanel(id="verdict"), Welcome(id="welcome")
         self._depth, self._arm = DepthBar(id="depth"), ArmPanel(id="arm")
         self._alarms, self._keys = AlarmList(id="alarms"), KeyBar(id="keys")
-        self._help, self._ask = TextPanel(id="help"), TextPanel(id="ask")
+        self._help, self._ask = KeysPanel(id="help"), TextPanel(id="ask")
         self._slots: tuple[Widget, ...] = (
             self._curve,
             self._log,
@@ -202,6 +203,7 @@ class InsertScreen(BaseScreen):
     def action_help(self) -> None:
         """Show or hide the keys."""
         self._set_panel(None if self._panel == "help" else "help")
+        self.set_focus(self._help if self._panel == "help" else None)
 
     def action_log(self) -> None:
         """Show or hide the log of alarms."""

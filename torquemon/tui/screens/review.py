@@ -200,6 +200,7 @@ class ReviewScreen(FrameScreen):
     def action_act(self, name: str) -> None:
         """Ask for what is missing, then have it added."""
         if self.insertion is None:
+            self.notice.tell(say("review.none"), urgent=True)
             return
         if name == "axis":
             self._by_angle = not self._by_angle

@@ -12,7 +12,7 @@ from typing import Any
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
 
-from torquemon.local.archive import TrySound
+from torquemon.local.archive import AskState, RecorderState, TrySound
 from torquemon.local.view import View
 from torquemon.profiles.catalogue import builtin
 from torquemon.settings import (
@@ -27,13 +27,18 @@ from torquemon.settings import (
 )
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.screens.frame import FrameScreen
+from torquemon.tui.widgets.destinations import DestinationsPanel, summary
 from torquemon.tui.widgets.editors import Editor, FieldEditor
-from torquemon.tui.widgets.panels import Entry, TextPanel
+from torquemon.tui.widgets.panels import Entry, ScrollPanel
 from torquemon.tui.widgets.touch import Item, TouchList
 from torquemon.tui.words import say, say_site, told
 
 _KEY = "key."
 _TRY_SOUND = "try_sound"
+_DESTINATIONS = "destinations"
+_VIEWS_ONLY = "this screen only views: nobody was asked"
+"""What the recorder would say."""
+_LOOK_S = 2.0
 _NO_SUCH = "-"
 """In a list the choice of none; an id never looks like that."""
 
@@ -47,20 +52,34 @@ class SettingsScreen(FrameScreen):
     def __init__(self, link: MonitorLink) -> None:
         super().__init__(link)
         self._list = TouchList(id="settings-list")
-        self._about = TextPanel(id="settings-about")
+        self._about = ScrollPanel(id="settings-about")
         self._field = FieldEditor(id="settings-field", max_chars=MAX_TEXT_CHARS)
+        self._destinations = DestinationsPanel(id="settings-destinations")
+        self._recorder: RecorderState | None = None
+        self._trouble = ""
+        self._asked = False
+        """Whether the destinations were asked since they were opened here."""
 
     def body(self) -> Iterator[Widget]:
         """See `FrameScreen`."""
         yield Container(
-            Horizontal(self._list, self._about, id="settings-main"), self._field, id="settings"
+            Horizontal(self._list, self._about, id="settings-main"),
+            self._field,
+            self._destinations,
+            id="settings",
         )
+
+    def on_mount(self) -> None:
+        """Look now and then how the destinations stand."""
+        super().on_mount()
+        self.set_interval(_LOOK_S, self._look)
 
     def on_screen_resume(self) -> None:
         """Show the settings as they are."""
         super().on_screen_resume()
         self._fill()
         self._close()
+        self._look()
 
     def _fill(self) -> None:
         chosen = self.app.settings
@@ -73,6 +92,7 @@ class SettingsScreen(FrameScreen):
             Item(name, say(f"settings.{name}"), _name_of(name, getattr(chosen, name)))
             for name in TEXTS
         ]
+        items.append(Item(_DESTINATIONS, say("destinations.title"), summary(self._recorder)))
         items += [
             Item(
                 f"{_KEY}{name}",
@@ -101,7 +121,11 @@ class SettingsScreen(FrameScreen):
             self.work(self._try_sound, group="sound", patient=True)
             return
         self.query_one("#settings-main").display = False
-        if name in CHOICES:
+        if name == _DESTINATIONS:
+            self._asked = False
+            self._tell_destinations()
+            self._destinations.open()
+        elif name in CHOICES:
             options = [Item(value, say(f"settings.{name}.{value}")) for value in CHOICES[name]]
             present = getattr(chosen, name)
             self._field.open(name, event.item.name, present, options=options, typed=False)
@@ -152,6 +176,40 @@ class SettingsScreen(FrameScreen):
             return
         self.notice.tell(answer.text)
 
+    # --- the destinations -----------------------------------------------------------------------
+
+    def _look(self) -> None:
+        if self.is_current:
+            self.work(self._fetch_recorder, group="recorder", patient=True)
+
+    async def _fetch_recorder(self) -> None:
+        try:
+            self._recorder, self._trouble = await self.app.archive.state(), ""
+        except LINK_ERRORS as error:
+            self._recorder, self._trouble = None, str(error)
+        self._fill()
+        self._tell_destinations()
+
+    def _tell_destinations(self) -> None:
+        self._destinations.put(self._recorder, self._trouble, answers=self._asked)
+
+    def on_destinations_panel_asked(self, event: DestinationsPanel.Asked) -> None:
+        """Have the destinations asked; what they say comes with a later look."""
+        event.stop()
+        if self.view is not None and not self.view.controlling:
+            self.notice.tell(_VIEWS_ONLY, urgent=True)
+            return
+        self.work(self._ask_destinations, group="ask", patient=True)
+
+    async def _ask_destinations(self) -> None:
+        try:
+            await self.app.archive.ask(AskState(check=True))
+        except LINK_ERRORS as error:
+            self.notice.tell(str(error), urgent=True)
+            return
+        self._asked = True
+        await self._fetch_recorder()
+
     def on_editor_closed(self, event: Editor.Closed) -> None:
         """Leave it as it is."""
         event.stop()
@@ -160,13 +218,14 @@ class SettingsScreen(FrameScreen):
     def _close(self) -> None:
         self.query_one("#settings-main").display = True
         self._field.display = False
+        self._destinations.display = False
         self._list.focus()
 
     def action_leave(self) -> None:
         """See `FrameScreen`."""
         if self._help.display:
             super().action_leave()
-        elif self._field.display:
+        elif self._field.display or self._destinations.display:
             self._close()
         else:
             self.app.go("insert")

@@ -37,9 +37,8 @@ class CheckList(Painted):
         wanting = sorted(checks, key=lambda c: (c.state is CheckState.OK, not c.gates))
         rows: dict[str, list[str]] = {}
         for check in wanting:
-            rows[check.id] = clipped(shown(told(check.text)), width - 4, max(0, room))
-            if check.state is CheckState.OK:
-                rows[check.id] = rows[check.id][:1]
+            most = 1 if check.state is CheckState.OK else room
+            rows[check.id] = clipped(shown(told(check.text)), width - 4, min(most, max(0, room)))
             room -= len(rows[check.id])
         lines: list[Line] = []
         for gates in (True, False):

@@ -70,6 +70,8 @@ class TorqueCurve(Painted):
         self._canvas = BrailleCanvas(1, 1)
         self._drawn_for: object = None
         self._marked = _Marked(TIME, TorqueAxis(20.0, None, None, None), (), ())
+        self._before: frozenset[int] = frozenset()
+        """Alarms of earlier insertions: their times count from another beginning."""
 
     @property
     def over(self) -> str:
@@ -95,6 +97,8 @@ class TorqueCurve(Painted):
     def show(self, view: View, block: CurveBlock | None) -> None:
         """Take in the new samples and the marks of `view`."""
         if view.insertion_id is not None and view.insertion_id != self.envelope.insertion_id:
+            if self._view is not None:
+                self._before = frozenset(alarm.id for alarm in self._view.alarms)
             self._begin(view.insertion_id)
         grown = block is not None and self._add(block)
         self._view = view
@@ -107,7 +111,11 @@ class TorqueCurve(Painted):
     def _mark(self, view: View) -> bool:
         """Find what is drawn over the curve; return whether it is something else than before."""
         axis = torque_axis(view, self.envelope.highest_ncm)
-        events = tuple(_Event(alarm.time_s, alarm.priority) for alarm in view.alarms)
+        events = tuple(
+            _Event(alarm.time_s, alarm.priority)
+            for alarm in view.alarms
+            if alarm.id not in self._before
+        )
         before, self._marked = self._marked, _Marked(self.over, axis, events, self._depths(view))
         return before != self._marked
 

@@ -50,8 +50,15 @@ class TextPanel(Painted):
         return len(self._all_lines(width))
 
     def paint(self, width: int, height: int) -> list[Line]:
-        """See `Painted`."""
-        return self._all_lines(width)[:height]
+        """See `Painted`; a sign at the end says where something is missing."""
+        lines = self._all_lines(width)
+        if len(lines) <= height or not height:
+            return lines
+        last = lines[height - 1]
+        text = "".join(part.text for part in last).rstrip()
+        mark = style(palette.YELLOW, self.GROUND, bold=True)
+        kept = Segment.adjust_line_length(last, min(cell_len(text), width - 1))
+        return [*lines[: height - 1], [*kept, Segment("…", mark)]]
 
     def _all_lines(self, width: int) -> list[Line]:
         if not isinstance(self._state, _Shown):
@@ -156,6 +163,18 @@ def _device_text(device: DeviceView | None) -> str:
     if device.calibrated is None:
         return f"{name}, {say('welcome.uncalibrated')}"
     return f"{name}, {say('welcome.calibrated', date=shown(device.calibrated))}"
+
+
+class KeysPanel(ScrollPanel, inherit_bindings=False):
+    """The help of a screen. Space is left to the screen: it starts or finishes a recording."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_by(-1)", show=False),
+        Binding("down", "scroll_by(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("home", "scroll_by(-100000)", show=False),
+        Binding("end", "scroll_by(100000)", show=False),
+    ]
 
 
 def explain_keys(panel: TextPanel) -> None:
