@@ -137,7 +137,7 @@ class Courier:
             if at.held or not keep_on():
                 at.left = self._count()
                 break
-        if at.sent and standing.tries and not at.held:
+        if at.sent and (standing.tries or standing.problem) and not at.held:
             self.ledger.answers()
         return Sweep(at.sent, at.left, at.aside, at.problem, at.again)
 

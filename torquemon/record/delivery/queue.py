@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, distinct, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select, union
+from sqlalchemy.orm import Session, aliased
 
 from torquemon.model import Origin
 from torquemon.record import models
@@ -208,11 +208,33 @@ class Queue:
 
 
 def count_waiting(session: Session, destination: str, *, signed_only: bool) -> int:
-    """Return about how many insertions wait for a destination, in one question."""
-    query = _of_outbox(destination, func.count(distinct(Entry.insertion_id)))
+    """Return about how many insertions wait for a destination, in one question.
+
+    What was erased here waits as well until the destination was told, though nothing of it, its
+    signature neither, is left in the record.
+    """
+    query = _of_outbox(destination, Entry.insertion_id).where(Entry.insertion_id.is_not(None))
     if signed_only:
-        query = query.where(Entry.insertion_id.in_(select(Signature.insertion_id)))
-    return session.scalar(query) or 0
+        signed = select(Signature.insertion_id)
+        unsigned = select(Insertion.id).where(Insertion.id.not_in(signed))
+        query = query.where(Entry.insertion_id.not_in(unsigned))
+    ids = union(query, _erased_elsewhere(destination)).subquery()
+    return session.scalar(select(func.count()).select_from(ids)) or 0
+
+
+def _erased_elsewhere(destination: str) -> Select[Any]:
+    """Select what a destination was sent and an erasure took that it was not told of yet."""
+    gone = aliased(Entry)
+    return (
+        _of_outbox(destination, gone.insertion_id)
+        .join(
+            Erasure,
+            (Erasure.chair_id == Entry.chair_id) & (Erasure.entry_number == Entry.number),
+        )
+        .join(gone, (gone.chair_id == Erasure.chair_id) & (gone.number == Erasure.erased_number))
+        .join(Delivery, Delivery.insertion_id == gone.insertion_id)
+        .where(Delivery.destination == destination)
+    )
 
 
 def _of_outbox(destination: str, *what: Any) -> Select[Any]:  # noqa: ANN401 - columns

@@ -46,7 +46,10 @@ def lines(store: Store) -> list[Line]:
     set_up = {each.name: each for each in loaded.destinations}
     with store.read() as session:
         known = list(session.scalars(select(Known).order_by(Known.name)))
-        found = [_line(session, each, set_up.get(each.name)) for each in known]
+        found = [
+            _line(session, each, set_up.get(each.name), gone=not loaded.may_set_up(each.name))
+            for each in known
+        ]
     names = {each.name for each in known}
     new = [
         Line(each.name, each.kind, 0, 0, 0, 0, "", None)
@@ -57,7 +60,7 @@ def lines(store: Store) -> list[Line]:
     return [*found, *new, *bad]
 
 
-def _line(session: Session, known: Known, set_up: Destination | None) -> Line:
+def _line(session: Session, known: Known, set_up: Destination | None, *, gone: bool) -> Line:
     if known.kind == PRACTICE:
         return _practice(session, known)
     signed = count_waiting(session, known.name, signed_only=True)
@@ -73,7 +76,7 @@ def _line(session: Session, known: Known, set_up: Destination | None) -> Line:
     attempt = session.get(Attempt, known.name)
     problem = (attempt.problem or "") if attempt is not None else ""
     problem = problem or problem_of_one or ""
-    if set_up is None:
+    if gone:
         problem = _GONE.format(name=known.name)
     return Line(
         name=clean(known.name, 60),
