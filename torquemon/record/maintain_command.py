@@ -104,6 +104,7 @@ def _erase(store: Store, args: argparse.Namespace) -> int:
     from torquemon.record import erasing
     from torquemon.record.errors import RecordError
     from torquemon.record.pruning import forget
+    from torquemon.record.report_job import forget_reports
 
     erasing.check_reason(args.why, args.operator)
     ids = _to_erase(store, args)
@@ -114,15 +115,26 @@ def _erase(store: Store, args: argparse.Namespace) -> int:
         say(*ids, f"{many} would be erased for ever: say --yes to do it")
         return EXIT_OK
     forget(store, ids)
+    forget_reports(ids)
     count = erasing.erase_insertions(store, ids, args.why, args.operator) if ids else 0
     if args.patient is not None:
         count += erasing.erase_person(store, args.patient, args.why, args.operator)
+        _forget_waiting(args.patient)
     if not count:
         raise RecordError("there is nothing to erase")
     entries = counted(count, "entry", "entries")
     say(f"{counted(len(ids), 'insertion')} erased, {entries} without content now")
     say(str(store.head()))
     return EXIT_OK
+
+
+def _forget_waiting(reference: str) -> None:
+    """Let an erased patient no longer wait: the file holds the name. Raises RecordError."""
+    from torquemon.record.gdt.waiting import forget, last_taken
+
+    said = last_taken()
+    if said is not None and said.reference == reference:
+        forget()
 
 
 def _to_erase(store: Store, args: argparse.Namespace) -> list[str]:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from torquemon import paths
 from torquemon.record.errors import RefusedError
+from torquemon.record.report_job import report_path
 from torquemon.settings import load
 from torquemon.text import clean
 
@@ -47,9 +47,8 @@ class PrintJob:
         words = self._command()
         if not words:
             raise RefusedError("no print command is set up: name one in the settings, such as lp")
-        folder = paths.home() / "reports"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        path = folder / f"{insertion_id}.pdf"
+        path = report_path(insertion_id)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         self.said = "the report is being printed"
         self._thread = threading.Thread(
             target=self._print, args=(insertion_id, path, words), name="print", daemon=True

@@ -4,13 +4,36 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from torquemon import paths
+from torquemon.record.errors import RecordError
 from torquemon.text import clean
 
 _LOG_BYTES: Final = 2000
+
+
+def report_path(insertion_id: str) -> Path:
+    """Where a report is put that was asked for on a screen. Raises HomeError."""
+    return paths.home() / "reports" / f"{insertion_id}.pdf"
+
+
+def forget_reports(ids: Iterable[str]) -> None:
+    """Remove the reports that screens asked for, of insertions that are erased.
+
+    Raises RecordError where one of them cannot be removed.
+    """
+    for insertion_id in ids:
+        path = report_path(insertion_id)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise RecordError(
+                f"{path} shows what is to be erased and cannot be removed ({error.strerror}): "
+                "close whatever shows it, then erase again"
+            ) from error
 
 
 class ReportJob:
@@ -42,9 +65,8 @@ class ReportJob:
         """Begin a report; return the sentence for the operator."""
         if self._process is not None and self._process.poll() is None:
             return "a report is being made: wait for it"
-        folder = paths.home() / "reports"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._path = folder / f"{insertion_id}.pdf"
+        self._path = report_path(insertion_id)
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
         words = [*self._command, "report", insertion_id, "--pdf", str(self._path)]
         self._process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
