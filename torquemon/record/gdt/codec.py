@@ -32,6 +32,7 @@ OVERHEAD: Final = 9
 """Length, field and CR LF of a line."""
 AUTO: Final = "auto"
 DIN_66003: Final = "din66003"
+_PLAIN: Final = {"–": "-", "—": "-", "−": "-", "·": "."}
 ENCODINGS: Final = (AUTO, "cp437", "cp1252", "iso8859-15", "utf-8", DIN_66003)
 """What `encoding` may be set to."""
 CHARSETS: Final = {"1": DIN_66003, "2": "cp437", "3": "cp1252"}
@@ -219,7 +220,7 @@ def _bytes(text: str, encoding: str) -> bytes:
         except UnicodeEncodeError:
             bare = "".join(
                 part
-                for part in unicodedata.normalize("NFKD", char)
+                for part in unicodedata.normalize("NFKD", _PLAIN.get(char, char))
                 if not unicodedata.combining(part)
             )
             out += bare.encode(encoding, "replace")

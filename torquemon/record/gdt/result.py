@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from torquemon.model import VerdictKind
+from torquemon.record import report_words
 from torquemon.record.delivery.case import Case, Status
 from torquemon.record.folder.naming import shown
 from torquemon.record.gdt import fields as f
@@ -141,15 +142,17 @@ def _head(case: Case, patient: str, style: Style, *, names: bool = True) -> list
 def _findings(case: Case, *, german: bool) -> list[str]:
     data = case.data
     window = data.window
+    said_as = report_words.words("de" if german else "en")
+    site = said_as.site(data.site, data.site_name or data.site)
     said = [data.mark]
     if case.status is Status.AMENDED:
         said.append("BERICHTIGT" if german else "AMENDED")
     said += [
-        f"{_PURPOSES[data.purpose][german]}: {data.site_name or data.site}",
+        f"{_PURPOSES[data.purpose][german]}: {site}",
         f"FDI {data.teeth}" if data.teeth else "",
         ("Schraube: " if german else "Screw: ") + (data.screw_name or data.screw),
         ("Ergebnis: " if german else "Verdict: ") + _VERDICTS[data.verdict][german],
-        data.why,
+        said_as.sentence(data.why),
         f"{'Fenster' if german else 'Window'} {window.low_ncm:g}-{window.high_ncm:g} {_UNIT}"
         if window
         else "",
