@@ -147,6 +147,27 @@ def test_history_tells_its_key_by_the_sign_that_is_on_it() -> None:
     run(scenario)
 
 
+def test_escape_closes_the_help_of_a_comparison_before_the_comparison() -> None:
+    async def scenario() -> None:
+        stage = SCENES["history-compare"].stage(as_it_is)
+        async with played(stage, (120, 40)) as pilot:
+            await pilot.press("question_mark", "escape")
+            await pilot.pause()
+            assert say("history.comparing") in text_of(lines_of(pilot))
+
+    run(scenario)
+
+
+def test_comparing_without_two_marks_says_what_is_wanting() -> None:
+    async def scenario() -> None:
+        idle = view(phase=SessionPhase.PREPARE, insertion_id=None)
+        stage = Stage(idle, keys=("4", "c", "v"), archive=lambda: linked(ScriptedRecorder()))
+        async with played(stage, (80, 24)) as pilot:
+            assert say("history.few") in text_of(lines_of(pilot))
+
+    run(scenario)
+
+
 @pytest.mark.parametrize(
     "why",
     [

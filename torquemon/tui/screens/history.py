@@ -184,6 +184,8 @@ class HistoryScreen(FrameScreen):
             self._compare(shown=False)
         elif len(self._marked) >= 2:  # noqa: PLR2004 - as above
             self.work(self._load_marked, group="compare", exclusive=True)
+        else:
+            self.notice.tell(say("history.few"), urgent=True)
 
     async def _load_marked(self) -> None:
         try:
@@ -220,12 +222,12 @@ class HistoryScreen(FrameScreen):
 
     def action_leave(self) -> None:
         """See `FrameScreen`."""
-        if self._both.display:
+        if self._help.display:
+            super().action_leave()
+        elif self._both.display:
             self._compare(shown=False)
             self._list.focus()
         elif self.focused is self._input:
             self._list.focus()
-        elif not self._help.display:
-            self.app.go("insert")
         else:
-            super().action_leave()
+            self.app.go("insert")
