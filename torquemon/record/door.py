@@ -201,7 +201,8 @@ class ArchiveDesk:
         storage = f"only {free_mb} MB are free on the disk" if free_mb < _LOW_MB else ""
         with self._store() as store:
             outbox = _outbox(store)
-            count = len(store.insertion_ids())
+            with store.read() as session:
+                count = session.scalar(select(func.count()).select_from(Insertion)) or 0
         said = waiting_patient(self._clock)
         state = RecorderState(
             waiting=self._known(said.reference) if said is not None else None,

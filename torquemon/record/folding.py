@@ -20,11 +20,12 @@ def close_due(journal: Journal, store: Store, clock: Clock, *, monitor_runs: boo
     One insertion that cannot be closed holds up no other; the first such error is raised at the
     end. Raises JournalError, RecordError.
     """
-    recorded = store.insertion_ids()
+    rows = journal.insertions()
+    recorded = store.recorded([row.id for row in rows])  # twice a second, of a record of years
     unfinished = set(journal.unfinished())
     closed: list[str] = []
     problem: JournalError | None = None
-    for row in reversed(journal.insertions()):
+    for row in reversed(rows):
         if row.id in recorded or (row.id in unfinished and monitor_runs):
             continue
         try:

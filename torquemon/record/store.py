@@ -36,6 +36,8 @@ from torquemon.record.models import (
 )
 from torquemon.text import clean
 
+_IDS_AT_ONCE: Final = 500
+"""Values in one question; SQLite takes 32,766."""
 SOFTWARE: Final = f"torquemon {__version__}"
 RAW: Final = "raw"
 READINGS: Final = "readings"
@@ -184,6 +186,18 @@ class Store:
         """Return which insertions are in the record, or were until they were erased."""
         with self.read() as session:
             return set(session.scalars(select(Entry.insertion_id).where(Entry.kind == "insertion")))
+
+    def recorded(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these insertions are in the record, or were until they were erased."""
+        found: set[str] = set()
+        with self.read() as session:
+            for start in range(0, len(ids), _IDS_AT_ONCE):
+                part = ids[start : start + _IDS_AT_ONCE]
+                query = select(Entry.insertion_id).where(
+                    Entry.insertion_id.in_(part), Entry.kind == "insertion"
+                )
+                found.update(each for each in session.scalars(query) if each)
+        return found
 
     def readings(self, insertion_id: str) -> Iterator[Reading]:
         """Return the curve of an insertion, block after block. Raises RecordError."""
