@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fhir_parts import free_port
 from torquemon.cli import main
 from torquemon.record.delivery.config import load, load_checked
 
@@ -55,3 +56,17 @@ def test_of_a_file_that_cannot_be_read_nothing_is_called_gone(tmp_path: Path) ->
     path = tmp_path / "destinations.toml"
     path.write_text("[a\n")
     assert load(path).may_set_up("anything")
+
+
+@pytest.mark.parametrize(("kind", "command"), [("fhir", "check"), ("dicom", "echo")])
+def test_the_commands_of_a_kind_ask_the_others_too(
+    kind: str, command: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = f'url = "http://127.0.0.1:{free_port()}/x"'
+    (home / "destinations.toml").write_text(
+        f'[bad]\nkind = "{kind}"\n{place}\nhots = "x"\n[good]\nkind = "{kind}"\n{place}\n'
+    )
+    assert main([kind, command]) == 1
+    said = capsys.readouterr()
+    assert "[bad]: there is no setting hots" in said.err
+    assert said.out.startswith("good: the ")

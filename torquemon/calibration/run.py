@@ -277,6 +277,6 @@ def _reference_fields(reference: ReferenceUncertainty | None) -> dict[str, Any] 
 
 def _taken(plateau: Plateau) -> str:
     return (
-        f"  taken: {plateau.reference_ncm:.2f} N·cm by the gauge, "
-        f"{plateau.handpiece_ncm:.2f} by the handpiece"
+        f"  taken: {plateau.reference_ncm:z.2f} N·cm by the gauge, "
+        f"{plateau.handpiece_ncm:z.2f} by the handpiece"
     )

@@ -85,9 +85,9 @@ def _say(line: str) -> None:
 
 def _archives(wanted: str | None) -> list[Destination]:
     """Return the archives that are set up, or the one that is meant. Raises ConfigError."""
-    from torquemon.record.delivery.config import ConfigError, load
+    from torquemon.record.delivery.config import ConfigError, load_checked
 
-    loaded = load()
+    loaded = load_checked()
     for problem in loaded.problems:
         sys.stderr.write(f"torquemon: {problem}\n")
     all_of_them = [each for each in loaded.destinations if each.kind == _KIND]

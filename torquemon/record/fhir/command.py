@@ -61,10 +61,10 @@ def _with_sentences(act: Any, args: argparse.Namespace) -> int:  # noqa: ANN401 
 
 def _destinations(wanted: str | None) -> list[Destination]:
     """Return the FHIR servers that are set up; mistakes in the file are said."""
-    from torquemon.record.delivery.config import ConfigError, load
+    from torquemon.record.delivery.config import ConfigError, load_checked
     from torquemon.text import clean
 
-    loaded = load()
+    loaded = load_checked()
     for problem in loaded.problems:
         sys.stderr.write(f"torquemon: {problem}\n")
     servers = [each for each in loaded.destinations if each.kind == _KIND]
