@@ -56,12 +56,15 @@ def test_a_check_that_is_well_is_cut_with_a_sign() -> None:
     assert text.startswith(rows[2].strip()[:-1])
 
 
-@pytest.mark.parametrize("width", [22, 30, 40])
-def test_an_alarm_keeps_whether_it_was_seen_where_its_reason_has_no_room(width: int) -> None:
+@pytest.mark.parametrize(("width", "marks"), [(26, ""), (30, "NEW"), (40, "NEW, over")])
+def test_an_alarm_keeps_its_name_and_then_its_marks_where_its_reason_has_no_room(
+    width: int, marks: str
+) -> None:
     alarms = AlarmList()
     alarms.show(view(alarms=(alarm(1, active=False), alarm(2, priority=Priority.WARNING))))
     rows = said(alarms.paint(width, 3))
-    assert "NEW, over" in rows[1]
+    assert say("code.root_contact") in rows[1]
+    assert rows[1].endswith(marks)
 
 
 def test_marks_of_the_insertion_before_are_not_drawn_over_the_next_curve() -> None:

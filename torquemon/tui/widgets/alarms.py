@@ -59,8 +59,10 @@ class AlarmList(Painted):
         marks = f"{mark}, {say('alarm.active' if alarm.active else 'alarm.latched')}"
         name = f"{SHAPES[alarm.priority]} {say(f'code.{alarm.code.value}')}"
         why = sentence(shown(told(alarm.why)))
-        if cell_len(name) + 1 + cell_len(marks) <= width or not why_rows:
-            name = f"{fitted(name, max(0, width - cell_len(marks) - 1))} {marks}"
+        if not why_rows and cell_len(name) + 1 + cell_len(marks) > width:
+            marks = mark  # no row beneath for the rest
+        if cell_len(name) + 1 + cell_len(marks) <= width:
+            name = f"{fitted(name, width - cell_len(marks) - 1)} {marks}"
         else:
             why = f"{marks}: {why}"
         colour = palette.PRIORITY_COLOURS[alarm.priority]
