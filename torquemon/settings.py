@@ -132,7 +132,7 @@ def load(path: Path | None = None) -> Loaded:
             found = tomllib.loads(file.read(MAX_FILE_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return Loaded(Settings(), ())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         problem = f"the settings cannot be read, the usual ones hold: {clean(why)}"
         return Loaded(Settings(), (problem,))

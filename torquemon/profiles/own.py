@@ -57,7 +57,7 @@ def parse_own(base: Catalogue, text: str, name: str) -> Catalogue:
     """
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProfileError(f"{name}: {clean(str(error))}") from error
     for key in raw:
         if key not in _TABLES:

@@ -91,7 +91,7 @@ def load_form(path: Path) -> GaugeForm:
     try:
         table = tomllib.loads(data.decode())
         return read_form(table)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise GaugeError(f"{name} is no TOML file: {clean(str(error), 80)}") from error
     except GaugeError as error:
         raise GaugeError(f"{name}: {error}") from error

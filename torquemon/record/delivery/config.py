@@ -109,7 +109,7 @@ def load(path: Path | None = None) -> Loaded:
         found = tomllib.loads(raw.decode("utf-8"))
     except FileNotFoundError:
         return Loaded((), ())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         said = f"{path} cannot be read, nothing is sent: {clean(why)}"
         return Loaded((), (said,), readable=False)

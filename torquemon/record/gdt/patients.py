@@ -62,7 +62,7 @@ def load(path: Path | None = None) -> InboxSettings | None:
             found = tomllib.loads(file.read(MAX_FILE_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ConfigError(f"{path} cannot be read, no patient comes in: {clean(why)}") from None
     try:
