@@ -6,10 +6,11 @@ import sys
 
 from tests.processes import wait_for
 from torquemon.clock import ManualClock
-from torquemon.local.archive import AskState
+from torquemon.local.archive import AskState, TrySound
 from torquemon.local.messages import Role
 from torquemon.record.delivery.check_job import CheckJob
 from torquemon.record.door import ArchiveDesk
+from torquemon.sound.trial import TRIAL
 
 HOSTILE = (
     r"import sys; print('inbox: takes reports\x1b[2J'); sys.stderr.write('torquemon: \u202eno\n')"
@@ -66,3 +67,13 @@ def test_a_screen_that_only_views_asks_nobody() -> None:
     desk = ArchiveDesk(ManualClock(), check=job("print('asked')"))
     answer = desk.answer(1, Role.VIEW, AskState(check=True))
     assert answer.error == "this screen only views: nobody was asked"
+
+
+def test_a_screen_that_only_views_plays_nothing() -> None:
+    desk = ArchiveDesk(ManualClock())
+    assert (
+        desk.answer(1, Role.VIEW, TrySound()).error == "this screen only views: nothing is played"
+    )
+    assert not TRIAL.taken()
+    assert desk.answer(1, Role.CONTROL, TrySound()).ok
+    assert TRIAL.taken()

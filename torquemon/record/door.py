@@ -123,6 +123,8 @@ class ArchiveDesk:
                 return self._act(role, request)
             if isinstance(request, AskState) and request.check and role is not Role.CONTROL:
                 return ArchiveAnswer(ok=False, error="this screen only views: nobody was asked")
+            if isinstance(request, TrySound) and role is not Role.CONTROL:
+                return ArchiveAnswer(ok=False, error="this screen only views: nothing is played")
             return self._answers[type(request)](request)
         except (RecordError, JournalError, HomeError) as error:
             return ArchiveAnswer(ok=False, error=str(error))
