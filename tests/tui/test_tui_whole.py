@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from rich.cells import cell_len
 
 from tests.tui.tui_archive import ScriptedRecorder, linked
 from tests.tui.tui_scenes import SCENES, Stage, as_it_is, lines_of, played, text_of
@@ -18,6 +19,7 @@ from torquemon.tui.widgets.alarms import AlarmList
 from torquemon.tui.widgets.checks import CheckList
 from torquemon.tui.widgets.curve import TorqueCurve
 from torquemon.tui.widgets.panels import Entry, TextPanel
+from torquemon.tui.widgets.status_bar import NoticeLine, _Notice
 from torquemon.tui.words import say, speak, told
 
 
@@ -169,6 +171,17 @@ def test_comparing_without_two_marks_says_what_is_wanting() -> None:
             assert say("history.few") in text_of(lines_of(pilot))
 
     run(scenario)
+
+
+@pytest.mark.parametrize("width", [30, 50, 79])
+def test_a_warning_that_has_no_room_beside_a_new_answer_is_cut_with_a_sign(width: int) -> None:
+    line = NoticeLine(id="notice")
+    no_sound = f"{say('sound.missing')}: the sound is switched off (--sound=off) for this chair"
+    line._put(_Notice("", "Sign: signed by Dr A", urgent=False, sound=no_sound, new=True))
+    (row,) = said(line.paint(width, 1))
+    assert cell_len(row) <= width
+    assert row.startswith(" Sign: signed by Dr A  ")
+    assert row.endswith("…")
 
 
 @pytest.mark.parametrize(

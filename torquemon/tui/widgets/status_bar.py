@@ -190,7 +190,20 @@ class NoticeLine(Painted):
         said = text if new and cell_len(text) <= room else fitted(text, room)
         answer = Segment(f"{said}  " if new else said, style(ink, self.GROUND, bold=urgent))
         line: Line = [Segment(" ", style(palette.INK, self.GROUND))]
-        return [[*line, answer, *warnings] if new else [*line, *warnings, answer]]
+        line += [answer, *warnings] if new else [*warnings, answer]
+        return [_within(line, width)]
+
+
+def _within(line: Line, width: int) -> Line:
+    """Return as much of a line as fits; its end says where something is missing."""
+    kept: Line = []
+    room = width
+    for part in line:
+        if cell_len(part.text.rstrip()) > room:
+            return [*kept, Segment(fitted(part.text.rstrip(), room), part.style)]
+        kept.append(part)
+        room = max(0, room - cell_len(part.text))
+    return kept
 
 
 def _no_sound(view: View) -> str:
