@@ -109,7 +109,9 @@ class ScrollPanel(TextPanel, can_focus=True):
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`; the edge says where it goes on."""
-        lines = self._all_lines(width - 2)
+        lines = self._all_lines(width)
+        if len(lines) > height:
+            lines = self._all_lines(width - 2)  # the marks need room
         self._first = min(max(0, self._first), max(0, len(lines) - height))
         shown_lines = lines[self._first : self._first + height]
         marks = {0: "▲"} if self._first else {}
