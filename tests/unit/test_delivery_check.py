@@ -71,9 +71,8 @@ def test_a_screen_that_only_views_asks_nobody() -> None:
 
 def test_a_screen_that_only_views_plays_nothing() -> None:
     desk = ArchiveDesk(ManualClock())
-    assert (
-        desk.answer(1, Role.VIEW, TrySound()).error == "this screen only views: nothing is played"
-    )
+    only_views = "this screen only views: nothing is played"
+    assert desk.answer(1, Role.VIEW, TrySound()).error == only_views
     assert not TRIAL.taken()
     assert desk.answer(1, Role.CONTROL, TrySound()).ok
     assert TRIAL.taken()

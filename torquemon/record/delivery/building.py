@@ -65,6 +65,7 @@ def build_case(
     language: str = "en",
     previous: Receipt | None = None,
     floor: int = 0,
+    unsure: bool = False,
 ) -> Case:
     """Return an insertion as a destination gets it; its revision is at least `floor`.
 
@@ -104,6 +105,7 @@ def build_case(
         patient_name=clean(found.person.name or "") if found.person else "",
         birth_date=found.person.birth_date if found.person else None,
         previous=previous,
+        unsure=unsure,
     )
 
 

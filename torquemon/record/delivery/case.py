@@ -111,6 +111,8 @@ class Case:
     birth_date: date | None = field(default=None, repr=False)
     previous: Receipt | None = None
     """What this destination got last; None the first time."""
+    unsure: bool = False
+    """It was tried before and no answer came: it may be there, under an earlier patient too."""
 
     @property
     def earlier_patients(self) -> tuple[str, ...]:

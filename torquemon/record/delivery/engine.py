@@ -217,6 +217,7 @@ class Courier:
             language=self._destination.language,
             previous=waiting.receipt,
             floor=waiting.floor,
+            unsure=waiting.state is not None and waiting.receipt is None,
         )
 
     def _take_back(self, waiting: Waiting) -> None:

@@ -99,9 +99,11 @@ class GdtExporter:
         if before.get("revision") == str(case.revision):
             return before
         patient = case.data.patient
-        if case.status is Status.WITHDRAWN and "patient" not in before:
+        unsure = case.unsure and can_name(patient, self._style.encoding)
+        if case.status is Status.WITHDRAWN and not ("patient" in before or unsure):
             return {"revision": str(case.revision)}
-        for number in {patient, before.get("patient", patient)}:
+        wrong = self._wrong_patients(case, before)
+        for number in (patient, *wrong):
             if not can_name(number, self._style.encoding):
                 raise RejectedError(
                     "the patient reference is missing or cannot be written in "
@@ -109,8 +111,8 @@ class GdtExporter:
                 )
         kept, link = self._report(case, before)
         self._open(case.insertion_id)
-        if before.get("patient", patient) != patient:
-            self._write(withdrawal(case, before["patient"], self._style, _REASSIGNED))
+        for number in wrong:
+            self._write(withdrawal(case, number, self._style, _REASSIGNED))
         if case.status is Status.WITHDRAWN:
             self._write(withdrawal(case, patient, self._style, _WITHDRAWN))
         else:
@@ -120,6 +122,17 @@ class GdtExporter:
             "patient": patient,
             **kept,
         }
+
+    def _wrong_patients(self, case: Case, before: Mapping[str, str]) -> list[str]:
+        """Return under whom the result may have been taken in and does not belong any more.
+
+        Where no answer came it may be any patient that the insertion ever had: better one who is
+        told of a result that never came than one who keeps that of another.
+        """
+        had = [before["patient"]] if "patient" in before else []
+        if not had and case.unsure:
+            had = [n for n in case.earlier_patients if can_name(n, self._style.encoding)]
+        return [number for number in had if number != case.data.patient]
 
     def withdraw(self, erased_: Erased) -> None:
         """Say that an insertion was erased at its origin. Raises AwayError, RejectedError."""
