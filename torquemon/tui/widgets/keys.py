@@ -174,7 +174,7 @@ class KeyBar(Painted):
         rows = [key.key, say(f"target.{label}")]
         plain = style(palette.MUTED if struck else palette.INK, self.GROUND, strike=struck)
         cap = plain if struck else style(*_cap_colours(key), bold=True)
-        gap = Segment("▏", style(palette.RULE, self.GROUND))
+        gap = Segment("▏", style(palette.MUTED, self.GROUND))
         for y, line in enumerate(lines):
             text = rows[y] if y < len(rows) else ""
             if text != key.key:
