@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
 
 from torquemon import DISCLAIMER, __version__
 from torquemon.model import Reading
 from torquemon.record.insertions import Insertion
+from torquemon.text import clean
 
 COLUMNS = ("time_s", "torque_ncm", "angle_deg", "speed_rpm", "validity", "seq", "device_time_us")
 _CELL_ENDS = re.compile(r"[,;\t\r\n\"]")
@@ -28,6 +29,7 @@ def write_csv(insertion: Insertion, readings: Iterable[Reading], out: TextIO) ->
     out.write(f"# TorqueMon {__version__}. {DISCLAIMER}\n")
     out.write(f"# insertion: {insertion.row.id}, opened {insertion.row.opened_utc}\n")
     out.writelines(f"# {name}: {value}\n" for name, value in noted(insertion))
+    out.writelines(f"# {line}\n" for line in corrected_lines(insertion.row.meta))
     out.write("# time_s from the first reading; N·cm; degrees clockwise; revolutions per minute\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -44,6 +46,17 @@ def noted(insertion: Insertion) -> list[tuple[str, str]]:
     """Return what is needed to judge the curve again; no value can begin a cell of its own."""
     meta = insertion.row.meta
     return [(name, _CELL_ENDS.sub(" ", str(meta.get(name)))) for name in _NOTED]
+
+
+def corrected_lines(meta: Mapping[str, Any]) -> list[str]:
+    """Say by which check the readings were corrected."""
+    check = meta.get("correction")
+    if not isinstance(check, Mapping):
+        return []
+    name, day = clean(str(check.get("id"))), clean(str(check.get("measured")))
+    gain = check.get("gain")
+    by = f"{gain:.4f}" if isinstance(gain, float) else "what is not known"
+    return [f"corrected  divided by {by}, check {name} of {day}"]
 
 
 def _row(reading: Reading, first_us: int) -> tuple[str | int, ...]:

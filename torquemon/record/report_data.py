@@ -42,6 +42,10 @@ class Device:
     calibrated: str = ""
     accuracy_ncm: float | None = None
     sample_rate_hz: float | None = None
+    divided_by: float | None = None
+    """The gain of a signed check that every reading was divided by; None: as the device read."""
+    check_id: str = ""
+    check_day: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,16 @@ def _events_more(told: list[Told], more: int, words: Words) -> str:
     return words["more_events"].format(count=more) if more else ""
 
 
+def _corrected(data: ReportData, words: Words) -> tuple[Row, ...]:
+    """Say by which signed check the readings were corrected; nothing where they were not."""
+    device = data.device
+    if device.divided_by is None:
+        return ()
+    by = words.number(device.divided_by, 4)
+    said = words["corrected_value"].format(by=by, day=device.check_day, check=device.check_id[-6:])
+    return ((words["corrected"], said),)
+
+
 def _device(data: ReportData, found: Figures, words: Words) -> tuple[Row, ...]:
     device, unknown = data.device, words["not_stated"]
     name = " ".join(part for part in (device.maker, device.model) if part)
@@ -273,6 +283,7 @@ def _device(data: ReportData, found: Figures, words: Words) -> tuple[Row, ...]:
         (words["serial"], device.serial or unknown),
         (words["calibrated"], device.calibrated or unknown),
         (words["accuracy"], accuracy),
+        *_corrected(data, words),
         (words["readings"], readings + rate),
         (words["gaps"], gaps),
         (words["quality"], quality),

@@ -180,6 +180,7 @@ def _window(value: object) -> Window | None:
 
 
 def _device(meta: Mapping[str, Any]) -> Device:
+    check = _mapping(meta.get("correction"))
     return Device(
         maker=_text(meta, "maker"),
         model=_text(meta, "model"),
@@ -188,6 +189,9 @@ def _device(meta: Mapping[str, Any]) -> Device:
         calibrated=_text(meta, "calibrated"),
         accuracy_ncm=_number(meta, "accuracy_ncm"),
         sample_rate_hz=_number(meta, "sample_rate_hz"),
+        divided_by=_number(check, "gain"),
+        check_id=_text(check, "id", MAX_ID_CHARS),
+        check_day=_text(check, "measured", 10),
     )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from torquemon import DISCLAIMER
 from torquemon.journal import DamagedEntryError
 from torquemon.model import MEASURED
+from torquemon.record.csv_export import corrected_lines
 from torquemon.record.errors import RecordError
 from torquemon.record.history import person_of, withdrawn_why
 from torquemon.record.insertions import Archive, Insertion
-from torquemon.text import clean
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _WIDTH: Final = 64
@@ -116,19 +116,8 @@ def _facts(insertion: Insertion) -> list[str]:
             f"serial number {meta.get('serial')}, "
             f"calibrated {meta.get('calibrated') or 'at an unknown date'}"
         ),
-        *_corrected(meta),
+        *corrected_lines(meta),
     ]
-
-
-def _corrected(meta: Mapping[str, Any]) -> list[str]:
-    """Say by which check the readings were corrected."""
-    check = meta.get("correction")
-    if not isinstance(check, Mapping):
-        return []
-    name, day = clean(str(check.get("id"))), clean(str(check.get("measured")))
-    gain = check.get("gain")
-    by = f"{gain:.4f}" if isinstance(gain, float) else "what is not known"
-    return [f"corrected  divided by {by}, check {name} of {day}"]
 
 
 def _conclusion(insertion: Insertion) -> list[str]:

@@ -229,4 +229,11 @@ def _device(case: Case) -> dict[str, Any]:
         "calibrated": device.calibrated or None,
         "accuracy": _value(device.accuracy_ncm, _UNIT),
         "sample_rate": _value(device.sample_rate_hz, "Hz"),
+        "correction": None
+        if device.divided_by is None
+        else {
+            "readings_divided_by": device.divided_by,
+            "check_id": device.check_id,
+            "measured": device.check_day,
+        },
     }

@@ -13,6 +13,7 @@ from typing import Final
 from torquemon.record.fhir.codes import concept
 from torquemon.record.fhir.names import CALIBRATED, SERIAL, UCUM, Fields
 from torquemon.record.fhir.scope import Scope, filled, notes
+from torquemon.record.report_data import Device
 from torquemon.text import clean
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -47,6 +48,7 @@ def handpiece(scope: Scope) -> Fields | None:
         f"Serial number {serial}" if serial else "",
         f"Calibrated {device.calibrated}, as it states" if device.calibrated else "",
         _accuracy(device.accuracy_ncm),
+        _corrected(device),
     ]
     fields = scope.begin("handpiece", title, stated)
     if serial:
@@ -78,6 +80,7 @@ def metric(scope: Scope) -> Fields | None:
         if calibrated
         else "The handpiece states no calibration",
         _accuracy(device.accuracy_ncm),
+        _corrected(device),
     ]
     return {
         **scope.begin("metric", "Torque measurement of the handpiece", lines),
@@ -88,6 +91,14 @@ def metric(scope: Scope) -> Fields | None:
         "category": "measurement",
         "calibration": [calibration],
     }
+
+
+def _corrected(device: Device) -> str:
+    """Say by which signed check the readings were corrected."""
+    if device.divided_by is None:
+        return ""
+    name, day = clean(device.check_id), clean(device.check_day)
+    return f"Readings divided by {device.divided_by:.4f}, signed check {name} of {day}"
 
 
 def _accuracy(accuracy_ncm: float | None) -> str:
