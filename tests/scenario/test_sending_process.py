@@ -123,3 +123,18 @@ def test_a_mistake_in_the_file_is_one_sentence(inbox: Path, unsigned: str) -> No
     checked = torquemon("outbox", "check")
     assert checked.returncode == 1  # the inbox was asked all the same
     assert len(checked.stderr.splitlines()) == 1
+
+
+def test_signed_before_the_first_sending_it_goes(unsigned: str, inbox: Path) -> None:
+    """Nothing that sends runs yet: whoever opens the record first makes the destination known."""
+    set_up(inbox)
+    assert "gets what is signed since" in torquemon("outbox").stdout
+    assert torquemon("remark", "sign", unsigned, "--operator", "Dr A").returncode == 0
+    assert "inbox: 1 sent, 0 wait" in torquemon("outbox", "send").stdout
+    assert len(pdfs(inbox)) == 1
+
+
+def test_signing_itself_makes_a_destination_known(unsigned: str, inbox: Path) -> None:
+    set_up(inbox)
+    assert torquemon("remark", "sign", unsigned, "--operator", "Dr A").returncode == 0
+    assert "inbox: 1 sent, 0 wait" in torquemon("outbox", "send").stdout

@@ -137,15 +137,21 @@ def _text(line: Line) -> str:
         parts.append(f"{line.set_aside} set aside")
     if line.next_try_utc is not None:
         parts.append(f"next try {line.next_try_utc.isoformat()[:19].replace('T', ' ')} UTC")
+    if line.since is not None and not line.sent:
+        begins = line.since.isoformat()[:19].replace("T", " ")
+        parts.append(f"gets what is signed since {begins} UTC (`resend ID` sends older ones)")
     kind = f" ({line.kind})" if line.kind else ""
     problem = f"\n    {line.problem}" if line.problem else ""
     return f"{line.name}{kind}: {', '.join(parts)}{problem}"
 
 
 def _check(args: argparse.Namespace) -> int:
+    from torquemon import paths
     from torquemon.record.delivery.exporter import DestinationError
 
     found, code = _destinations(args.to)
+    if paths.record_path().exists():
+        _open().close()  # what is signed from now on goes there
     for destination in found:
         exporter = destination.open()
         try:
@@ -186,8 +192,6 @@ def _send(args: argparse.Namespace) -> int:
                 waits = swept.waiting + swept.set_aside
                 said = f"; {swept.problem}" if swept.problem else ""
                 _say(f"{destination.name}: {swept.sent} sent, {waits} wait{said}")
-                if courier.queue.new:
-                    _say("  new: it gets what is signed from now on (`resend ID` sends older ones)")
                 code = EXIT_WAITS if waits else code
         finally:
             store.close()

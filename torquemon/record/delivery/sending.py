@@ -15,7 +15,6 @@ from typing import Final
 from torquemon.clock import Clock
 from torquemon.paths import HomeError
 from torquemon.record.delivery.config import config_path, load, stamp
-from torquemon.record.delivery.queue import make_known
 from torquemon.record.errors import RecordError
 from torquemon.record.opening import open_store
 
@@ -59,14 +58,8 @@ class SendingProcess:
         now = stamp(config_path())
         if now == self._seen:
             return
-        found = load().destinations
-        if found:
-            store = open_store(self._clock)
-            try:
-                for each in found:
-                    make_known(store, each.name, each.kind)
-            finally:
-                store.close()
+        if load().destinations:
+            open_store(self._clock).close()
         self._seen = now
 
     def close(self) -> None:

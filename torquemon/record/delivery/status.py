@@ -38,6 +38,8 @@ class Line:
     sent: int
     problem: str
     next_try_utc: datetime | None
+    since: datetime | None = None
+    """What is signed from then on goes there; what was signed before only if asked for."""
 
 
 def lines(store: Store) -> list[Line]:
@@ -87,6 +89,7 @@ def _line(session: Session, known: Known, set_up: Destination | None, *, gone: b
         sent=sent,
         problem=clean(problem, 200),
         next_try_utc=attempt.next_try_utc if attempt is not None else None,
+        since=known.added_utc,
     )
 
 
