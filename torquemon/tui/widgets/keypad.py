@@ -77,7 +77,7 @@ class KeyPad(Painted):
                 for index, key in enumerate(row):
                     cells = _end(index, width, columns) - _end(index - 1, width, columns)
                     text = key.label if y == TARGET_ROWS // 2 else ""
-                    line.append(Segment("▏", style(palette.RULE, palette.RAISED)))
+                    line.append(Segment("▏", style(palette.MUTED, palette.RAISED)))
                     look = style(palette.INK, palette.RAISED, bold=True)
                     line.append(Segment(centred(text, cells - 1), look))
                 lines.append(line)
