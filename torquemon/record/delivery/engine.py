@@ -203,11 +203,18 @@ class Courier:
             self._take_back(waiting)
             return
         case = self._guarded(lambda: self._case(waiting))
+        self._foresee(waiting, case)
         references = dict(self._guarded(lambda: self._exporter.deliver(case)))
         if case.status is not Status.FINAL:
             references[AMENDED_MARK] = "yes"
         named = bool(case.patient_name or case.birth_date)
         self.ledger.delivered(waiting, case.revision, references, named=named)
+
+    def _foresee(self, waiting: Waiting, case: Case) -> None:
+        foreseen = getattr(self._exporter, "foreseen", None)
+        if foreseen is not None and waiting.receipt is None:
+            expected = self._guarded(lambda: foreseen(case))
+            self.ledger.foresee(waiting, case.revision, expected)
 
     def _case(self, waiting: Waiting) -> Case:
         return build_case(
@@ -215,13 +222,13 @@ class Courier:
             waiting.insertion_id,
             names=self._destination.names,
             language=self._destination.language,
-            previous=waiting.receipt,
+            previous=waiting.presumed,
             floor=waiting.floor,
             unsure=waiting.state is not None and waiting.receipt is None,
         )
 
     def _take_back(self, waiting: Waiting) -> None:
-        receipt = waiting.receipt or Receipt(waiting.newest)
+        receipt = waiting.presumed or Receipt(waiting.newest)
         erased = Erased(
             insertion_id=waiting.insertion_id,
             chair_id=waiting.chair_id,

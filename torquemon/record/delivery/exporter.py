@@ -35,6 +35,18 @@ class RejectedError(DestinationError):
     """The destination refuses this one case; others may go on."""
 
 
+class Foreseeing(Protocol):
+    """A destination that cannot be asked later what it holds: it says beforehand.
+
+    What it foresees is stored before anything is sent. Where the answer is lost, the next try gets
+    it as the receipt, so that a patient whom it no longer concerns is still told.
+    """
+
+    def foreseen(self, case: Case) -> Mapping[str, str]:
+        """Return the references that `deliver` will return for this case. Sends nothing."""
+        ...
+
+
 class Exporter(Protocol):
     """A destination, open. Used by one thread."""
 

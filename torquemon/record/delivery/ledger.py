@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from torquemon.record.delivery.queue import NAMED, Waiting
+from torquemon.record.delivery.queue import NAMED, PENDING, Waiting
 from torquemon.record.models import Attempt, Delivery, Destination, Entry, Outbox
 from torquemon.record.store import Store
 from torquemon.text import clean
@@ -53,6 +53,13 @@ class Ledger:
         """Count a try before it is made, so that one that kills the process counts."""
         with self._store.write() as session:
             self._row(session, waiting).tries += 1
+
+    def foresee(self, waiting: Waiting, revision: int, references: Mapping[str, str]) -> None:
+        """Keep what a destination is about to hold, in case its answer is lost."""
+        pending = {"revision": revision, "references": dict(references)}
+        with self._store.write() as session:
+            row = self._row(session, waiting)
+            row.refs = {**(row.refs or {}), PENDING: pending}
 
     def tries(self, waiting: Waiting) -> int:
         """Return how often an insertion was tried since it was last delivered."""

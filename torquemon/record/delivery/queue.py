@@ -6,7 +6,7 @@ together, in the place of the oldest, and are settled together once the newest w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ from torquemon.record.store import Store
 
 NAMED: Final = "named"
 """Kept in a receipt where the destination was given the patient's name."""
+PENDING: Final = "pending"
+"""Kept before a first sending: what a destination foresees that it will answer."""
 _FLOOR: Final = "floor"
 """Kept in a receipt: an entry about the person alone that the next delivery must be newer than."""
 
@@ -64,7 +66,19 @@ class Waiting:
         """What the destination got last."""
         if self.state is None or self.state.revision is None:
             return None
-        return Receipt(self.state.revision, self.state.refs or {})
+        return Receipt(self.state.revision, _texts(self.state.refs))
+
+    @property
+    def presumed(self) -> Receipt | None:
+        """What the destination got last, or may have got: its answer was lost."""
+        pending = (self.state.refs or {}).get(PENDING) if self.state is not None else None
+        if self.receipt is not None or not isinstance(pending, dict):
+            return self.receipt
+        return Receipt(int(pending["revision"]), _texts(pending["references"]))
+
+
+def _texts(refs: Mapping[str, Any] | None) -> dict[str, str]:
+    return {key: value for key, value in (refs or {}).items() if isinstance(value, str)}
 
 
 def make_known(store: Store, destination: str, kind: str) -> bool:

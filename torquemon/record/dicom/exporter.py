@@ -56,6 +56,13 @@ class Archive:
         said = self._send(instance)
         return {**kept, "said": said} if said else kept
 
+    def foreseen(self, case: Case) -> Mapping[str, str]:
+        """Return where the report will be: C-STORE cannot ask later whether it is there."""
+        if case.status is Status.WITHDRAWN:
+            return dict(case.previous.references) if case.previous is not None else {}
+        _, kept = report_of(case, self._habits)
+        return kept
+
     def withdraw(self, erased: Erased) -> None:
         """Leave a note beside what was delivered. Raises AwayError, RejectedError, ReportError."""
         told = erased.previous.references
