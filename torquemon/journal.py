@@ -284,6 +284,18 @@ class Journal:
         except sqlite3.Error as error:
             raise JournalError(_sentence(self.path, error)) from error
 
+    def last_opened(self) -> str | None:
+        """Return the insertion that was opened last: the only one that can still be recorded.
+
+        By the order of storing, since a clock may have been set back.
+        """
+        try:
+            found = self._db.execute("SELECT id FROM insertion ORDER BY rowid DESC LIMIT 1")
+            row = found.fetchone()
+        except sqlite3.Error as error:
+            raise JournalError(_sentence(self.path, error)) from error
+        return None if row is None else str(row[0])
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

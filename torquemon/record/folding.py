@@ -15,18 +15,20 @@ from torquemon.record.store import Store
 
 
 def close_due(journal: Journal, store: Store, clock: Clock, *, monitor_runs: bool) -> list[str]:
-    """Close what is finished, and what was interrupted if no monitor runs; return the ids.
+    """Close what is finished, and what was interrupted; return the ids.
 
+    Where a monitor runs, the insertion that was opened last may still be recorded, no other.
     One insertion that cannot be closed holds up no other; the first such error is raised at the
     end. Raises JournalError, RecordError.
     """
     rows = journal.insertions()
     recorded = store.recorded([row.id for row in rows])  # twice a second, of a record of years
     unfinished = set(journal.unfinished())
+    at_work = journal.last_opened() if monitor_runs else None
     closed: list[str] = []
     problem: JournalError | None = None
     for row in reversed(rows):
-        if row.id in recorded or (row.id in unfinished and monitor_runs):
+        if row.id in recorded or (row.id in unfinished and row.id == at_work):
             continue
         try:
             if _fold(journal, store, row, clock):
