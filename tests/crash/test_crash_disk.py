@@ -9,7 +9,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -122,18 +122,18 @@ def test_a_record_on_a_full_disk_leaves_the_journal_to_be_folded_later(
     ids = write_journal(paths.journal_path())
     open_store().close()
 
-    def small(self: Store) -> object:
+    def small(self: Store, wanted: Sequence[str]) -> set[str]:
         pages = "PRAGMA max_page_count"
         with self.database.engine.connect() as connection:
             used = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"{pages} = {used + 1}")
-        return real(self)
+        return real(self, wanted)
 
-    real = Store.insertion_ids
-    monkeypatch.setattr(Store, "insertion_ids", small)
+    real = Store.recorded
+    monkeypatch.setattr(Store, "recorded", small)
     with pytest.raises(RecordError, match=r"the disk is full: .*record\.db cannot grow; make room"):
         close_all_due(SystemClock())
-    monkeypatch.setattr(Store, "insertion_ids", real)
+    monkeypatch.setattr(Store, "recorded", real)
     assert close_all_due(SystemClock()) == ids
 
 
