@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import signed_case
 from tests.pdf_tools import (
     pdf_attachment,
     pdf_fonts,
@@ -276,3 +277,9 @@ def test_report_that_cannot_be_set_is_a_sentence(monkeypatch: pytest.MonkeyPatch
     data = replace(case("no-angle"), patient="山")
     with pytest.raises(ReportError, match="cannot be set"):
         pdf(make_page(data, words("en")), CSV, "")
+
+
+def test_the_file_ends_with_a_line(tmp_path: Path) -> None:
+    """Orthanc takes any other last byte for padding: without it %%EOF came back as %%EO."""
+    case = signed_case(tmp_path)
+    assert case.documents.pdf().endswith(b"%%EOF\n")

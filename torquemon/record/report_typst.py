@@ -123,7 +123,8 @@ def set_pdf(template: bytes, inputs: dict[str, str], moment_utc: str) -> bytes:
         ) from error
     if not isinstance(made, bytes):
         raise ReportError("the report cannot be set: Typst made no single file")
-    return made
+    # an archive takes a last byte that ends no line for padding, and cuts the file short by it
+    return made if made.endswith(b"\n") else made + b"\n"
 
 
 def _moment(utc: str) -> int:
