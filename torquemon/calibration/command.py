@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from torquemon.record.whole_file import write_whole
 from torquemon.text import clean
 
 if TYPE_CHECKING:
@@ -276,17 +274,9 @@ def _guided(wanted: Wanted, args: argparse.Namespace, home: Path) -> int:
 
 
 def _write(path: Path, data: bytes, what: str) -> int:
-    """Write a file whole or not at all."""
+    """Write a file and say where it is; return the exit code."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".torquemon-check-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        write_whole(path, data)
     except OSError as error:
         return _refuse(f"{path} cannot be written: {error.strerror}")
     _say(f"{what} in {path}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from torquemon.record.whole_file import write_whole
 
 if TYPE_CHECKING:
     from torquemon.record.insertions import Archive
@@ -82,17 +81,9 @@ def _page(archive: Archive, args: argparse.Namespace) -> int:
 
 
 def _write(path: Path, data: bytes) -> int:
-    """Write the file whole or not at all, for this user only: it is about a patient."""
+    """Write the file and say where it is; return the exit code."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".torquemon-report-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        write_whole(path, data)
     except OSError as error:
         sys.stderr.write(f"torquemon: {path} cannot be written: {error.strerror}\n")
         return EXIT_NOTHING_DONE

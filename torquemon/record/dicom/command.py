@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from torquemon.record.whole_file import write_whole
 from torquemon.text import clean
 
 if TYPE_CHECKING:
@@ -194,17 +193,9 @@ def shown(instance: Dataset, indent: str = "") -> Iterator[str]:
 
 
 def _write(path: Path, data: bytes) -> int:
-    """Write the file whole or not at all, for this user only: it is about a patient."""
+    """Write the file and say where it is; return the exit code."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".torquemon-dicom-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        write_whole(path, data)
     except OSError as error:
         sys.stderr.write(f"torquemon: {path} cannot be written: {error.strerror}\n")
         return EXIT_NOTHING_DONE
