@@ -91,18 +91,31 @@ class Page:
     def statuses(self, part: str) -> dict[str, int]:
         """Return what servers answered, by address, where that has this part; WebSockets too."""
         addresses: dict[str, str] = {}
-        found: dict[str, int] = {}
-        for event in self.events:
+        statuses: dict[str, int] = {}
+        for event in self.events:  # an answer may be told before what it answers
             params = event.get("params", {})
             request = params.get("requestId")
             if event.get("method") == "Network.webSocketCreated":
                 addresses[request] = params["url"]
             elif event.get("method") == "Network.requestWillBeSent":
                 addresses[request] = params["request"]["url"]
-            elif part in addresses.get(request, ""):
+            else:
                 status = params.get("statusCode") or _handshake(params.get("errorMessage", ""))
                 if status:
-                    found[addresses[request]] = status
+                    statuses[request] = status
+        return {
+            addresses[request]: status
+            for request, status in statuses.items()
+            if part in addresses.get(request, "")
+        }
+
+    async def answered(self, part: str, count: int, within_s: float = START_S) -> dict[str, int]:
+        """Wait until so many addresses with this part were answered: the browser tells it late."""
+        end_s = time.monotonic() + within_s
+        while len(found := self.statuses(part)) < count:
+            assert time.monotonic() < end_s, f"of {count} answers only {found}"
+            await self.evaluate("0")  # events come in beside an answer
+            await asyncio.sleep(0.02)
         return found
 
     async def terminal(self) -> Callable[[], Any]:

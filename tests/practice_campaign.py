@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from sqlalchemy import func, select, update
 
 from tests.postgres import Cluster, cluster
@@ -34,6 +35,9 @@ CHAIRS: Final = 2
 EACH: Final = 4
 _TABLES: Final[tuple[type[Base], ...]] = (Entry, Salt, *CONTENT)
 _WAIT_S: Final = 900.0
+_STANDING: Final = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'verdict'::regclass"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,15 @@ def _deliver(
     # not at fixed moments but at fixed progress: a fast machine is killed as often as a slow one
     marks = sorted((chance.randrange(1, max(2, total)) for _ in range(kills)), reverse=True)
     done = 0
+    held = _hold(server)
     with syncing(homes, server.address(), each) as processes:
+        if marks:  # one falls into a delivery for certain, however quick the machine is
+            marks.pop(0)
+            wait_for(lambda: server.sql(_STANDING) != "0", _WAIT_S, "a delivery stands half done")
+            server.kill()
+            done += 1
+            server.start()
+        held.close()
         while marks:
             mark = marks.pop(0)
             wait_for(
@@ -119,6 +131,13 @@ def _deliver(
         wait_for(lambda: all(outbox.waiting(s) == 0 for s in stores), _WAIT_S, "all delivered")
         assert all(process.poll() is None for process in processes)
     return done
+
+
+def _hold(server: Cluster) -> psycopg.Connection[tuple[object, ...]]:
+    """Let no verdict in: a parcel that has written its entries stands there until this closes."""
+    held = psycopg.connect(server.address())
+    held.execute("LOCK TABLE verdict IN EXCLUSIVE MODE")
+    return held
 
 
 def _deliver_blindly(

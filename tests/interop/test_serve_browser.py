@@ -259,7 +259,7 @@ async def attack(link: str, folder: Path) -> None:
     async with browser(folder, rebound) as page:
         await page.open(f"{ours}/")
         await page.until("document.body.innerText.trim() == 'refused'", "no token, no page")
-        assert page.statuses(ours)[f"{ours}/"] == 403
+        assert (await page.answered(f"{ours}/", 1))[f"{ours}/"] == 403
 
         await page.open(link)
         await page.until("document.body.classList.contains('-loaded')", "the link lets in")
@@ -273,7 +273,7 @@ async def attack(link: str, folder: Path) -> None:
             await page.open(f"http://127.0.0.1:{other}/")
             await page.until("document.title != ''", "the stranger's script has knocked")
             assert await page.evaluate("document.title") == "refused"
-            found = page.statuses(f"127.0.0.1:{port}")
+            found = await page.answered(f"127.0.0.1:{port}", 2)
             assert sorted(address.split("://")[0] for address in found) == ["http", "ws"]
             assert set(found.values()) == {403}
             assert cookies == [], "another port of this machine is not given the token"
@@ -283,7 +283,7 @@ async def attack(link: str, folder: Path) -> None:
         page.events.clear()
         await page.open(room.replace("127.0.0.1", "evil.example"))
         await page.until("document.body.innerText.trim() == 'refused'", "a foreign name")
-        assert set(page.statuses("evil.example").values()) == {403}
+        assert set((await page.answered("evil.example", 1)).values()) == {403}
 
         await page.open(link)
         await page.until("document.body.innerText.trim() == 'refused'", "the link was used")
