@@ -248,9 +248,9 @@ def _result(used: Sequence[Plateau], line: _Line, instruments: Instruments, zero
     if repeats and repeat_ncm > 0.0:
         zeroed = zeroed + gtc.ureal(0.0, repeat_ncm, repeats, label="repeatability")
     return Result(
-        offset_ncm=stated(true_offset),
-        gain=stated(true_gain),
-        hysteresis_ncm=stated(hysteresis),
+        offset_ncm=stated(true_offset, together=3),
+        gain=stated(true_gain, together=3),
+        hysteresis_ncm=stated(hysteresis, together=3),
         hysteresis_share=float(line.beta[2]) / reading_ncm,
         drift_ncm=float(line.beta[3]),
         repeatability_ncm=repeat_ncm,

@@ -106,11 +106,16 @@ class Stated:
         return abs(self.value - true) <= self.u_expanded
 
 
-def stated(number: Any) -> Stated:  # noqa: ANN401 - GTC has no types
-    """Return an uncertain number of GTC as what is stated of it."""
+def stated(number: Any, together: int = 1) -> Stated:  # noqa: ANN401 - GTC has no types
+    """Return an uncertain number of GTC as what is stated of it.
+
+    Of figures that are read `together` all are to hold in `COVERAGE_PERCENT`, so each is stated
+    wider: what may fail is shared among them (Bonferroni), whatever they know of each other.
+    """
     gtc = gum()
     dof = float(number.df)
-    k = float(gtc.reporting.k_factor(min(dof, 1e6), COVERAGE_PERCENT)) if dof >= 1.0 else math.inf
+    percent = 100.0 - (100.0 - COVERAGE_PERCENT) / together
+    k = float(gtc.reporting.k_factor(min(dof, 1e6), percent)) if dof >= 1.0 else math.inf
     squares: dict[str, float] = {}
     for part in gtc.reporting.budget(number, trim=0):
         squares[str(part.label)] = squares.get(str(part.label), 0.0) + float(part.u) ** 2

@@ -56,8 +56,8 @@ def meaning(result: Result, content: Mapping[str, Any]) -> tuple[str, ...]:
     off = f", {abs(100.0 * (gain.value - 1.0)):.1f} % {way}." if gain.value != 1.0 else "."
     uncertain = (
         f"± is the expanded uncertainty by the GUM, for the gain with a coverage factor of "
-        f"k = {gain.k:.2f}: if such a check is done a hundred times, the stated interval holds the "
-        f"true value about {round(COVERAGE_PERCENT)} times."
+        f"k = {gain.k:.2f}: if such a check is done a hundred times, gain, offset and hysteresis "
+        f"are all three within what is stated about {round(COVERAGE_PERCENT)} times."
     )
     reference = content.get("reference_uncertainty")
     source = (
