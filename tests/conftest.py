@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
 
 pytest_plugins = ("tests.requirement_trace", "pytester")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # begun in the background of a script: programs under test would inherit that Ctrl-C is nothing
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("torquemon", deadline=None, print_blob=True)
 settings.register_profile(  # a mistake is to be noticed, not to be understood
