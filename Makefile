@@ -45,8 +45,9 @@ $(VENV)/bench: $(VENV)/dev locks/bench.txt
 demo: $(VENV)/core
 	@$(BIN)/python -m torquemon demo
 
+# two at once, each file's tests by one of them: most of the time is waiting for real ports
 test: $(VENV)/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
 check: $(VENV)/dev
 	$(BIN)/python -m ruff check .

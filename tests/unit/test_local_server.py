@@ -104,7 +104,7 @@ def test_a_dashboard_fetches_and_orders(served: Served) -> None:
     wait_for(lambda: len(served.left) == 2, 2, "both have left")
 
 
-@pytest.mark.parametrize("token", ["", "x", new_token(), "\u00e9" * 10])
+@pytest.mark.parametrize("token", ["", "x", "A" * 43, "\u00e9" * 10])
 def test_without_the_token_nobody_is_served(served: Served, token: str) -> None:
     async def visit() -> None:
         with pytest.raises(LocalLostError):
