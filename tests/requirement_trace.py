@@ -4,7 +4,8 @@
 it verifies. Any run refuses an id that does not exist. A run of the whole suite fails on a
 requirement of verification *test* for which no marked test passed, and on a trace page that is not
 current; a run of a part of the suite cannot know and says nothing. `--write-trace` writes the page
-from what was collected, so `--collect-only` is enough for it.
+from what was collected, so `--collect-only` is enough for it. Where pytest-xdist shares the tests
+among processes, each tells what it knows and the one that reads them all concludes.
 """
 
 from __future__ import annotations
@@ -114,6 +115,18 @@ class Trace:
         if report.when == "call" and report.passed:
             self.passed.update(self._of_item.get(report.nodeid, ()))
 
+    def told(self) -> dict[str, Any]:
+        """Return what a worker knows, in plain values."""
+        tests = {name: sorted(by) for name, by in self.tests.items()}
+        return {"tests": tests, "passed": sorted(self.passed), "whole": self.whole}
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Take what a worker knows."""
+        for name, by in told["tests"].items():
+            self.tests.setdefault(name, set()).update(by)
+        self.passed.update(told["passed"])
+        self.whole = self.whole and told["whole"]
+
     def unverified(self) -> list[str]:
         """Return the requirements of verification *test* that no passed test verifies."""
         return [
@@ -185,6 +198,7 @@ def _row(requirement: Requirement, tests: Sequence[str]) -> str:
 # --- hooks of pytest ----------------------------------------------------------------------------
 
 _TRACE: Final = pytest.StashKey[Trace]()
+_TOLD: Final = "torquemon_requirements"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -252,11 +266,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:  # noqa: ANN401 - pytes
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail a run that passed but left a requirement unverified or the page old."""
     trace = session.config.stash.get(_TRACE, None)
-    if trace is None or exitstatus != pytest.ExitCode.OK:
+    if trace is None:
+        return
+    if hasattr(session.config, "workeroutput"):  # of pytest-xdist: one of several processes
+        session.config.workeroutput[_TOLD] = trace.told()
+        return
+    if exitstatus != pytest.ExitCode.OK:
         return
     trace.conclude(ran=not session.config.getoption("collectonly"))
     if trace.complaints:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - of pytest-xdist
+    """Hear what a worker knows; one that broke down knows nothing."""
+    trace = node.config.stash.get(_TRACE, None)
+    told = getattr(node, "workeroutput", {}).get(_TOLD)
+    if trace is not None and told is not None:
+        trace.hear(told)
 
 
 def pytest_terminal_summary(

@@ -68,6 +68,19 @@ def test_a_whole_run_with_everything_verified_is_green(suite: pytest.Pytester) -
     assert "2 requirements: 1 verified by test, 0 by review, 1 open." in page(suite)
 
 
+def test_workers_tell_what_each_of_them_verified(suite: pytest.Pytester) -> None:
+    two = ("-n2", "--dist=loadfile")
+    put(suite, GOOD)
+    put(suite, "def test_more(): pass", "test_more.py")
+    assert suite.runpytest_inprocess(*COLLECT).ret == 0
+    assert suite.runpytest_subprocess(*two).ret == 0
+    put(suite, GOOD.replace("    pass", "    pytest.skip('not here')"))
+    result = suite.runpytest_subprocess(*two)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["REQ-A is verified by no passed test"])
+    assert suite.runpytest_subprocess(*two, "-k", "other").ret == 0  # a part cannot know
+
+
 def test_an_unknown_requirement_stops_any_run(suite: pytest.Pytester) -> None:
     put(suite, GOOD.replace("REQ-A", "REQ-Z"))
     for arguments in ((), ("-k", "other"), ("checks/test_it.py::test_other",), COLLECT):
