@@ -435,7 +435,7 @@ def test_all_events_are_listed_with_sign_and_number_of_the_insertion(size: tuple
                 seen += shown.text
             assert IDS[0] in seen
             assert "▼ torque rose 4" in seen
-            assert "arm asked:" in seen
+            assert "asked to arm" in seen
             assert "Note went in easily" in seen
             await shown.press("escape")
             assert "N·cm 0   ┃ window" in shown.text

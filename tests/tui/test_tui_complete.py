@@ -43,6 +43,7 @@ SPEAKING = (
     "drivers/trust.py",
     "record/door.py",
     "record/errors.py",
+    "record/event_words.py",
     "record/keys.py",
     "record/ports.py",
     "record/print_job.py",
@@ -88,13 +89,6 @@ ELSEWHERE = frozenset(
         "the {} on the screen is not the one set: look again",
         "the measurement is {}",
         "{} handpieces {}: {}; give the address or the serial number",
-        # told with its torque, see test_tui_sentences
-        "stopped at the threshold",
-        "stopped by the operator at the handpiece",
-        "stopped because the supervision was lost",
-        "stopped: torque outside the sensor's range",
-        "stopped: the torque sensor fell silent",
-        "stopped from here",
         # of the monitor or the recorder
         "the {} does not answer: is it still running?",
         "the {} does not answer any more",

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hw_sim.scenarios import scenario
 from tests.chairs import Chair
 from torquemon.drivers.lease import _REFUSALS
+from torquemon.local.halts import STOP_TEXT
 from torquemon.local.messages import OrderName
 from torquemon.local.sentences import templates, translated
 from torquemon.local.view import View
 from torquemon.model import StopReason
-from torquemon.monitor.viewing import STOP_TEXT
 from torquemon.signal.words import _BAD_WORDS
 from torquemon.tui.words import DECIMAL, LANGUAGES, speak, told
 

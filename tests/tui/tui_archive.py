@@ -85,7 +85,7 @@ def insertion(give: Give, number: int = 0, **changes: object) -> InsertionView:
                 why=give("torque rose 4 N·cm in a tenth of a turn"),
             ),
         ),
-        "events": (EventLine(time_s=0.1, text=give("arm asked: threshold_ncm 12")),),
+        "events": (EventLine(time_s=0.1, text=give("asked to arm at 12.0 N·cm")),),
         "remarks": (
             Remark(
                 utc="2026-03-01T09:40:00+00:00",

@@ -126,7 +126,7 @@ def test_an_insertion_is_loaded_with_its_verdict_events_and_reasons(desk: Archiv
     assert view.agrees
     assert "Simulated handpiece" in view.device
     assert view.duration_s > 5
-    assert any(event.text.startswith("halt") for event in view.events)
+    assert any(event.text.startswith("stopped at the threshold, ") for event in view.events)
     newest = ask(desk, Load(id="last")).insertion
     assert newest is not None
     assert newest.line.id == found_ids(desk)[0]

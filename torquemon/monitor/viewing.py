@@ -6,6 +6,7 @@ from itertools import count
 from typing import Final
 
 from torquemon.drivers.link import LinkPhase as WirePhase
+from torquemon.local.halts import halted
 from torquemon.local.view import (
     ArmView,
     Band,
@@ -17,7 +18,7 @@ from torquemon.local.view import (
     VerdictView,
     View,
 )
-from torquemon.model import AlertCode, ArmPhase, Origin, Reading, StopReason
+from torquemon.model import AlertCode, ArmPhase, Origin, Reading
 from torquemon.monitor.checklist import check_list
 from torquemon.monitor.depth_marks import DepthMarks
 from torquemon.monitor.recording import Recording
@@ -25,16 +26,6 @@ from torquemon.monitor.session import Session
 from torquemon.signal.pipeline import SignalView
 
 _NO_BATTERY: Final = 255
-
-STOP_TEXT: Final = {
-    StopReason.NONE: "",
-    StopReason.THRESHOLD: "stopped at the threshold",
-    StopReason.OPERATOR: "stopped by the operator at the handpiece",
-    StopReason.LEASE_EXPIRED: "stopped because the supervision was lost",
-    StopReason.SENSOR_RANGE: "stopped: torque outside the sensor's range",
-    StopReason.SENSOR_SILENT: "stopped: the torque sensor fell silent",
-    StopReason.HOST_ALERT: "stopped from here",
-}
 
 
 class Viewer:
@@ -214,7 +205,7 @@ def _stop(session: Session) -> StopView | None:
     halt = session.side.halt
     if halt is None:
         return None
-    text = f"{STOP_TEXT[halt.reason]}, {halt.torque_ncm:.1f} N·cm"
+    text = halted(halt.reason, halt.torque_ncm)
     return StopView(reason=halt.reason, torque_ncm=halt.torque_ncm, text=text)
 
 

@@ -21,15 +21,13 @@ from torquemon.local.archive import (
 from torquemon.model import MEASURED, Origin, Priority, Reading, VerdictKind
 from torquemon.profiles import ProfileError, builtin
 from torquemon.profiles.catalogue import parse_window
+from torquemon.record.event_words import SHOWN, event_text
 from torquemon.record.history import Summary, Whole
 from torquemon.text import clean
 
 STOP_OUTCOME: Final = "stop_outcome"
 """The finding that says what came of a stop."""
 _LONG: Final = 400
-_SHOWN_EVENTS: Final = frozenset(
-    {"halt", "stop asked", "arm asked", "overshoot", "connected", "wire down", "wire up"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +185,14 @@ def _alert_time_s(time_s: float | None, raised_ns: int | None, opened_ns: int) -
 def _events(found: Whole) -> tuple[EventLine, ...]:
     opened_ns = found.insertion.opened_ns
     lines = [
-        EventLine(time_s=max(0.0, (event.at_ns - opened_ns) / 1e9), text=_event_text(event))
+        EventLine(
+            time_s=max(0.0, (event.at_ns - opened_ns) / 1e9),
+            text=event_text(event.what, event.fields),
+        )
         for event in found.events
-        if event.what in _SHOWN_EVENTS
+        if event.what in SHOWN
     ]
     return tuple(lines[:MAX_EVENTS])
-
-
-def _event_text(event: Any) -> str:  # noqa: ANN401 - a row of the record
-    fields = " ".join(
-        f"{name} {str(value).lower().replace('_', ' ')}"
-        for name, value in sorted(event.fields.items())
-        if name in ("reason", "torque_ncm", "threshold_ncm", "who", "why", "overshoot_ncm")
-    )
-    return clean(f"{event.what}: {fields}" if fields else event.what, _LONG)
 
 
 def _remarks(found: Whole) -> tuple[Remark, ...]:
