@@ -41,14 +41,16 @@ KEYS: Final = (
     Key("q", "quit", "ask_quit", orders=False),
 )
 REVIEW: Final = Key("3", "review", "go('review')", orders=False)
+MORE: Final = Key("…", "more", "more", orders=False)
+"""Shows the targets for which a bar has no room, and after the last of them the first again."""
 
 _ONLY_BEFORE: Final = frozenset({"tare", "prepare"})
 _ONLY_WHILE: Final = frozenset({"arm", "axis"})
 """Keys that mean something only before, or only while a recording runs; the line has no room."""
 _ALWAYS_THERE: Final = frozenset({"stop"})
 """Has a field of its own, so that a short bar of targets need not have it."""
-_BY_KEY_FIRST: Final = ("log", "quit", "axis", "review", "tare")
-"""What a bar of targets leaves to the keyboard where there is no room for all, the first first."""
+_LATER_FIRST: Final = ("log", "quit", "axis", "review", "tare")
+"""What stands behind MORE where there is no room for all, the first first."""
 _BLOCK_ROWS: Final = 5
 """A field this high has room for block letters."""
 
@@ -56,6 +58,7 @@ _BLOCK_ROWS: Final = 5
 class _Shown(NamedTuple):
     recording: bool
     controlling: bool
+    page: int = 0
 
 
 class _Field(NamedTuple):
@@ -70,27 +73,35 @@ def keys_now(*, recording: bool) -> tuple[Key, ...]:
     return tuple(key for key in KEYS if key.label not in missing)
 
 
-def targets_now(*, recording: bool, controlling: bool, room: int) -> tuple[Key, ...]:
-    """Return the keys of a bar that has room for so many targets.
+def targets_now(*, recording: bool, controlling: bool, room: int, page: int = 0) -> tuple[Key, ...]:
+    """Return the keys of a bar that has room for so many targets, two at least.
 
-    Before and after a recording the way to the other screens is among them. What a viewer may not
-    order goes first.
+    Before and after a recording the way to the other screens is among them. Where not all fit,
+    what a viewer may not order is left out first, and the last target turns to the next `page`.
     """
     keys = keys_now(recording=recording)
     if not recording:
         keys = (*keys[:-2], REVIEW, *keys[-2:])
     refused = () if controlling else tuple(key.label for key in keys[::-1] if key.orders)
-    for label in (*refused, *_ALWAYS_THERE, *_BY_KEY_FIRST):
+    for label in (*refused, *_ALWAYS_THERE):
         if len(keys) <= room:
             break
         keys = tuple(key for key in keys if key.label != label)
-    return keys[:room]
+    if len(keys) <= room:
+        return keys
+    later = [label for label in _LATER_FIRST if label in {key.label for key in keys}]
+    later = later[: len(keys) - room + 1]
+    ordered = [key for key in keys if key.label not in later]
+    ordered += [key for key in keys if key.label in later]
+    pages = [ordered[at : at + room - 1] for at in range(0, len(ordered), room - 1)]
+    return (*pages[page % len(pages)], MORE)
 
 
 class KeyBar(Painted):
     """The keys that mean something now; for a viewer those that order something are struck out.
 
-    A touch on a key does what the key does. With three rows each key is a target for a finger.
+    A touch on a key does what the key does. With three rows each key is a target for a finger, and
+    where not all have room the last of them turns the page; what was done turns it back.
     """
 
     GROUND = palette.RAISED
@@ -110,7 +121,16 @@ class KeyBar(Painted):
     def show(self, view: View) -> None:
         """Show the keys that fit `view`."""
         recording = view.phase is SessionPhase.RECORDING
-        self.set_state(_Shown(recording=recording, controlling=view.controlling))
+        now = _Shown(recording=recording, controlling=view.controlling)
+        if self._first_page() != now:
+            self.set_state(now)
+
+    def _first_page(self) -> _Shown | None:
+        return self._state._replace(page=0) if isinstance(self._state, _Shown) else None
+
+    def _turn(self, *, back: bool) -> None:
+        if isinstance(self._state, _Shown):
+            self.set_state(self._state._replace(page=0 if back else self._state.page + 1))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""
@@ -157,7 +177,9 @@ class KeyBar(Painted):
             for y in range(height):
                 text = say("keys.viewer") if y == height // 2 else ""
                 lines[y].append(Segment(centred(text, left), chip))
-        keys = targets_now(recording=shown.recording, controlling=shown.controlling, room=room)
+        keys = targets_now(
+            recording=shown.recording, controlling=shown.controlling, room=room, page=shown.page
+        )
         for index, key in enumerate(keys):
             start = left + (width - left) * index // len(keys)
             end = left + (width - left) * (index + 1) // len(keys)
@@ -191,7 +213,10 @@ class KeyBar(Painted):
         """Do what stands under the finger."""
         for field in self._fields:
             if field.start <= event.x < field.end:
-                self.post_message(self.Chosen(field.action))
+                self._turn(back=field.action != MORE.action)
+                if field.action != MORE.action:
+                    self.post_message(self.Chosen(field.action))
+                return
 
 
 def _cap_colours(key: Key) -> tuple[Role, Role]:
