@@ -22,8 +22,9 @@ from typing import Final
 from hw_sim.calibration_rig_bench import FULL_NCM, BenchParams, Hand, Reference
 from hw_sim.gauges.mark10 import EmulatedMark10
 from hw_sim.sensor import Sensor
-from torquemon.calibration.fit import FitError, Instruments, Result, evaluate
+from torquemon.calibration.fit import Result, evaluate
 from torquemon.calibration.follow import Follower, Plateau, Taken
+from torquemon.calibration.line import FitError, Instruments
 from torquemon.calibration.plan import make_steps
 from torquemon.calibration.uncertain import read_reference
 from torquemon.drivers.gauges.base import GaugeSettings

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any, Final
 
-from torquemon.calibration.fit import Instruments, evaluate
+from torquemon.calibration.fit import evaluate
 from torquemon.calibration.follow import Plateau
+from torquemon.calibration.line import Instruments
 from torquemon.calibration.plan import make_steps
 from torquemon.calibration.store import plateau_fields, result_fields
 from torquemon.calibration.uncertain import read_reference

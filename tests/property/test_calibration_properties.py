@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.calibration_cases import EXACT, USUAL, plateaus
 from tests.parts import needed
-from torquemon.calibration.fit import FitError, evaluate
+from torquemon.calibration.fit import evaluate
 from torquemon.calibration.follow import NEAR_NCM, Follower, Taken
+from torquemon.calibration.line import FitError
 from torquemon.calibration.plan import MAX_LEVEL_NCM, PlanError, Way, make_steps
 from torquemon.calibration.plateau import HoldFinder, band_ncm
 from torquemon.calibration.uncertain import UncertaintyError, read_reference

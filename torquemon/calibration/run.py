@@ -18,8 +18,9 @@ from typing import Any, Final
 from ulid import ULID
 
 from torquemon import __version__
-from torquemon.calibration.fit import FitError, Instruments, evaluate
+from torquemon.calibration.fit import evaluate
 from torquemon.calibration.follow import MAX_RUN_S, Follower, Plateau, Taken
+from torquemon.calibration.line import FitError, Instruments
 from torquemon.calibration.plan import Step
 from torquemon.calibration.store import plateau_fields, result_fields
 from torquemon.calibration.uncertain import ReferenceUncertainty, UncertaintyError

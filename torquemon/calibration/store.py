@@ -17,8 +17,9 @@ from typing import Any, Final
 
 import rfc8785
 
-from torquemon.calibration.fit import Level, Result
+from torquemon.calibration.fit import Result
 from torquemon.calibration.follow import Plateau
+from torquemon.calibration.levels import Level
 from torquemon.calibration.plan import Step, Way
 from torquemon.calibration.uncertain import Part, Stated
 from torquemon.drivers.correction import CorrectionError
