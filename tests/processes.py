@@ -18,6 +18,7 @@ import pytest
 START_S: Final = 20.0
 """A busy machine takes its time to start Python."""
 POLL_S: Final = 0.005
+LEAST_WAIT_S: Final = 10.0
 
 
 def require(part: object, why: str) -> None:
@@ -34,7 +35,12 @@ def _leave_out(why: str) -> NoReturn:
 
 
 def wait_for(condition: Callable[[], object], within_s: float, what: str) -> None:
-    """Return as soon as a condition holds; fail after the deadline."""
+    """Return as soon as a condition holds; fail after the deadline.
+
+    The deadline is for what hangs and is no figure: a disk or a neighbour may hold any process for
+    seconds, so it is ten at least.
+    """
+    within_s = max(within_s, LEAST_WAIT_S)
     end_s = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > end_s:

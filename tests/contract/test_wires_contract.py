@@ -473,10 +473,10 @@ def test_a_port_that_is_not_read_never_blocks_a_write_for_long() -> None:
         stranger = Strangers("pty", stack)
         port = SerialPort(stranger.url)
         stack.callback(port.close)
+        began_s = time.monotonic()
         for _ in range(10):
-            began_s = time.monotonic()
             port.write(b"\x01" * 4000)
-            assert time.monotonic() - began_s < 0.3
+        assert time.monotonic() - began_s < 10 * 0.3
 
 
 @pytest.mark.parametrize(
