@@ -48,6 +48,14 @@ def wait_for(condition: Callable[[], object], within_s: float, what: str) -> Non
         time.sleep(POLL_S)
 
 
+def stays_away(condition: Callable[[], object], for_s: float, what: str) -> None:
+    """Look for so long whether something happens that must not; fail as soon as it does."""
+    end_s = time.monotonic() + for_s
+    while time.monotonic() < end_s:
+        assert not condition(), f"must not happen: {what}"
+        time.sleep(POLL_S)
+
+
 @contextlib.contextmanager
 def python(
     *arguments: str, out: int | IO[str] = subprocess.PIPE
