@@ -13,6 +13,7 @@ from tests.record_samples import filled_store
 from torquemon import paths
 from torquemon.cli import main
 from torquemon.clock import ManualClock
+from torquemon.local.sentences import translated
 from torquemon.record.gdt.codec import Field, Record, encode
 from torquemon.record.gdt.inbox import SETTLE_S, Inbox, InboxSettings
 from torquemon.record.gdt.patient import GdtPatient
@@ -66,11 +67,31 @@ def test_the_newest_of_several_waits(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         path = tmp_path / "in" / f"x{number}.gdt"
         path.write_bytes(request(str(number)))
-        os.utime(path, (number, number))
+        moment = ManualClock().utc_now().timestamp() + number
+        os.utime(path, (moment, moment))
     inbox.look()
     found = waiting_patient(ManualClock())
     assert found is not None
     assert found.reference == "3"
+
+
+def test_a_request_from_before_the_night_brings_nobody(tmp_path: Path) -> None:
+    """The computer was off, and the file of the last patient still lies there."""
+    clock = ManualClock()
+    inbox = box(tmp_path / "in", clock, keep_min=60)
+    path = tmp_path / "in" / "PVSTORQ.001"
+    for minutes, comes in ((61, False), (59, True)):
+        path.write_bytes(request("4711"))
+        moment = clock.utc_now().timestamp() - 60 * minutes
+        os.utime(path, (moment, moment))
+        came = inbox.look()
+        assert (came.patient is not None) is comes
+        assert (waiting_patient(clock) is not None) is comes
+        assert not path.exists()
+        assert ("older than 60 minutes" in came.said) is not comes
+        assert inbox.look().said == came.said  # it stands until somebody comes
+        told = translated(came.said, "de", ",")
+        assert ("im Ordner" in told and "noch einmal wählen" in told) is not comes
 
 
 @pytest.mark.parametrize(

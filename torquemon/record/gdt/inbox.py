@@ -1,8 +1,9 @@
 """A folder into which the practice software puts a GDT file for the next patient.
 
 Only what brings a patient is taken (6301, 6302): results that lie in the same folder, and files for
-other devices, are left alone. A file is taken once, then removed or moved to `done`. One that
-cannot be used is left where it is, with one sentence.
+other devices, are left alone. A file is taken once, then removed or moved to `done`. One that has
+lain there for longer than a patient waits, since this computer was off, is put away with one
+sentence and brings nobody. One that cannot be used is left where it is, with one sentence.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Inbox:
         self._young: dict[str, tuple[str, int]] = {}
         """Files that look cut off: what was seen of them, and since when (ns)."""
         self._said: dict[str, str] = {}
+        self._put_away = ""
+        """What was said of an old file, until the next patient comes."""
 
     def look(self) -> Came:
         """Take what lies there; the newest patient waits then. Never raises."""
@@ -85,7 +88,9 @@ class Inbox:
             except RecordError as error:
                 self._left[name] = seen
                 self._say(name, str(error))
-        return Came(came, next(iter(self._said.values()), ""))
+        if came is not None:
+            self._put_away = ""
+        return Came(came, next(iter(self._said.values()), self._put_away))
 
     def _forget_all_but(self, files: Mapping[str, str]) -> None:
         self._said = {name: why for name, why in self._said.items() if name in files}
@@ -93,7 +98,10 @@ class Inbox:
         self._young = {name: seen for name, seen in self._young.items() if name in files}
 
     def _say(self, name: str, why: str) -> None:
-        self._said[name] = f"{clean(name, 40)} in {self._folder}: {why}"
+        self._said[name] = self._told(name, why)
+
+    def _told(self, name: str, why: str) -> str:
+        return f"{clean(name, 40)} in {self._folder}: {why}"
 
     @property
     def _folder(self) -> str:
@@ -130,8 +138,15 @@ class Inbox:
         patient = patient_of(record, self.settings.receiver)
         last = last_taken()
         again = last is not None and last.taken == clean(seen)
-        if not again:  # else it was taken already and could not be removed
+        old = self._is_old(path)
+        if not (again or old):  # else it was taken already and could not be removed
             put(of_patient(patient, "GDT", seen), self._clock, self.settings.keep_min)
+        if old and not again:
+            self._put_away = self._told(
+                name,
+                f"it was older than {self.settings.keep_min:g} minutes and brings nobody: choose "
+                "the patient again in the practice software",
+            )
         self._left[name] = seen
         try:
             self._clear(path)
@@ -141,7 +156,12 @@ class Inbox:
                 f"it was taken and cannot be removed ({clean(error.strerror or '')}): "
                 "give this user the right to write there",
             )
-        return None if again else patient
+        return None if again or old else patient
+
+    def _is_old(self, path: Path) -> bool:
+        """Whether a file has lain there for longer than a patient waits."""
+        age_s = self._clock.utc_now().timestamp() - path.stat().st_mtime
+        return age_s > 60.0 * self.settings.keep_min
 
     def _is_ours(self, receiver: str) -> bool:
         ours = self.settings.receiver
