@@ -168,13 +168,20 @@ def main(folder: Path) -> int:
     with sekmet(folder / "fhir") as fhir, orthanc(folder / "orthanc") as archive:
         set_up(inbox, fhir)
 
-        def there() -> bool:
-            return (
-                (inbox / f"{_NAME}.pdf").exists()
-                and json.loads(_fetched(f"{archive}/instances")) != []
-                and get(f"{fhir}/DiagnosticReport/{resource_id(insertion_id, 'report')}")[0] == 200
-                and all(line.waiting == 0 for line in state().outbox)
-            )
+        def places() -> dict[str, bool]:
+            return {
+                "folder": (inbox / f"{_NAME}.pdf").exists(),
+                "archive": json.loads(_fetched(f"{archive}/instances")) != [],
+                "server": get(f"{fhir}/DiagnosticReport/{resource_id(insertion_id, 'report')}")[0]
+                == 200,
+                "outbox": all(line.waiting == 0 for line in state().outbox),
+            }
+
+        def until_there(what: str) -> None:
+            try:
+                wait_for(lambda: all(places().values()), THERE_S, what)
+            except AssertionError as error:
+                raise AssertionError(f"{error}; {places()}; {state().outbox}") from None
 
         def read_back() -> dict[str, Any]:
             return {
@@ -186,12 +193,12 @@ def main(folder: Path) -> int:
         with python("torquemon", "recorder", "--sound=off"):
             wait_for_recorder()
             act(ActName.SIGN, insertion_id)
-            wait_for(there, THERE_S, f"it is everywhere: {state().outbox}")
+            until_there("it is everywhere")
             revision = _revision(insertion_id)
             first = read_back()
             for _ in range(AGAIN):
                 act(ActName.SEND, insertion_id)
-                wait_for(there, THERE_S, "it is sent again")
+                until_there("it is sent again")
             last = read_back()
     json.dump({"record": _recorded(insertion_id), "first": first, "last": last}, sys.stdout)
     return 0

@@ -6,9 +6,10 @@ An SQLite transaction does this on every system, with nothing to clean up after 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
+
+from torquemon.paths import make_private
 
 
 class LockError(Exception):
@@ -35,7 +36,7 @@ class ChairLock:
         """
         db: sqlite3.Connection | None = None
         with contextlib.suppress(OSError):  # said below, where SQLite cannot open it either
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            make_private(self._path)
         try:
             db = sqlite3.connect(
                 self._path, timeout=wait_s, isolation_level=None, check_same_thread=False

@@ -8,7 +8,6 @@ returned survives a power cut. Times are UTC for people and a monotonic clock fo
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from torquemon.model import Reading, Validity
+from torquemon.paths import make_private
 
 SCHEMA_VERSION: Final = 1
 _READING: Final = struct.Struct("<qqqdddB")
@@ -319,8 +319,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         uri = f"{path.absolute().as_uri()}?mode=ro"
         db = sqlite3.connect(uri, uri=True, timeout=2, isolation_level=None)
     else:
-        if not path.exists():  # never readable by others, not even briefly
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_private(path)
         db = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
     db.text_factory = _lenient
     return db

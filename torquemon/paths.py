@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,9 @@ import platformdirs
 
 HOME_VARIABLE: Final = "TORQUEMON_HOME"
 """Names another folder; tests and second chairs use it."""
+
+
+_MAKING: Final = threading.Lock()
 
 
 class HomeError(OSError):
@@ -39,6 +44,17 @@ def home() -> Path:
             f"the folder {path} cannot be used ({error.strerror}): set {HOME_VARIABLE} to another"
         ) from error
     return path
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file for this user only where there is none; not even briefly for others.
+
+    What is there is not opened: to close a database that this process has open elsewhere would take
+    away every lock that the process has on it (POSIX), and others would remove its log. Raises
+    OSError.
+    """
+    with _MAKING, contextlib.suppress(FileExistsError):  # whoever opens it next passes here
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def journal_path() -> Path:

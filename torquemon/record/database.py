@@ -8,7 +8,6 @@ that two processes never extend the chain from the same head. Values never appea
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sqlite3
 import sys
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from torquemon.chair_lock import ChairLock, LockError
+from torquemon.paths import make_private
 from torquemon.record.errors import RecordError, as_record_errors, sentence
 from torquemon.record.schema import NEWEST, found_revision, upgrade
 
@@ -40,8 +40,23 @@ _PRAGMAS: Final = (
 )
 
 
+def is_empty(path: Path) -> bool:
+    """Whether there is no file, or one without a byte."""
+    try:
+        return path.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise RecordError(sentence(path, f"unable to open: {error.strerror}")) from None
+
+
 def is_plain(path: Path) -> bool | None:
-    """Whether the file is a readable SQLite database; None where it is missing or empty."""
+    """Whether the file is a readable SQLite database; None where it is missing or empty.
+
+    Only where this process has it not open: the file is closed here, and with it goes every lock
+    that the process has on it (POSIX). The record would be open without one: others then take its
+    log away, and what is written afterwards is lost.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(len(_PLAIN_HEAD))
@@ -80,9 +95,8 @@ def connect(path: Path, key: bytes | None, busy_s: float = BUSY_S) -> Any:  # no
 
 def private(path: Path) -> None:
     """Make the file, or close it, for this user only; never open to others, not even briefly."""
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    elif sys.platform != "win32" and path.stat().st_mode & 0o077:
+    make_private(path)
+    if sys.platform != "win32" and path.stat().st_mode & 0o077:
         path.chmod(0o600)
 
 
@@ -93,18 +107,16 @@ class Database:
         """Open, make or upgrade. Raises RecordError with a sentence."""
         self.path = path
         self.encrypted = key is not None
-        if key is None and is_plain(path) is False:
-            raise RecordError(
-                f"{path} is damaged or encrypted, and no key is set here: `torquemon key check`"
-            )
-        if key is not None and is_plain(path):
-            raise RecordError(
-                f"{path} is not encrypted although a key is set: `torquemon key init` encrypts it"
-            )
         self._in_use = ChairLock(in_use_path(path), shared=True)
         self._engine = _engine(path, key)
         try:
             self._open()
+        except RecordError as error:
+            self.close()
+            said = _other_key(path, key)
+            if said:
+                raise RecordError(said) from None
+            raise error from None
         except BaseException:
             self.close()
             raise
@@ -178,6 +190,16 @@ class Database:
         """Close the file."""
         self._engine.dispose()
         self._in_use.release()
+
+
+def _other_key(path: Path, key: bytes | None) -> str:
+    """Return why a file that did not open did not, where it is its key; else nothing."""
+    plain = is_plain(path)
+    if key is None and plain is False:
+        return f"{path} is damaged or encrypted, and no key is set here: `torquemon key check`"
+    if key is not None and plain:
+        return f"{path} is not encrypted although a key is set: `torquemon key init` encrypts it"
+    return ""
 
 
 def in_use_path(path: Path) -> Path:

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from torquemon.record.database import KEY_BYTES, connect, is_plain, private
+from torquemon.record.database import KEY_BYTES, connect, is_empty, is_plain, private
 from torquemon.record.errors import RecordError
 
 POINTER: Final = "record.key.json"
 _SERVICE: Final = "torquemon record"
 _FORM: Final = 1
 _MAX_BYTES: Final = 10_000
+_found: Final[dict[tuple[int, int, Pointer], KeyName | None]] = {}
+"""Which key opened a file whose change of key was interrupted."""
 
 
 class Place(Protocol):
@@ -257,10 +259,15 @@ def _fields(name: KeyName | None) -> dict[str, str] | None:
 
 
 def opens(record: Path, key: bytes | None) -> bool:
-    """Whether a key opens the record; None stands for no key."""
-    if (key is None) != (is_plain(record) is not False):
+    """Whether a key opens the record; None stands for no key, with which an empty one opens."""
+    if is_empty(record):
+        return key is None
+    try:
+        db = connect(record, key)
+    except RecordError:
+        raise
+    except Exception:  # noqa: BLE001 - as below
         return False
-    db = connect(record, key)
     try:
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except Exception:  # noqa: BLE001 - two drivers, one answer
@@ -278,11 +285,28 @@ def key_of(record: Path) -> bytes | None:
     pointer = read_pointer(record)
     if pointer.coming is None:
         return None if pointer.current is None else _checked(record, pointer.current)
-    if is_plain(record) is None and pointer.current is None:
+    if pointer.current is None and is_empty(record):
         return pointer.coming.load()  # no record yet: it begins encrypted
+    return _one_that_opens(record, pointer)
+
+
+def _one_that_opens(record: Path, pointer: Pointer) -> bytes | None:
+    """Return the old key or the coming one, tried once a process for each file and pointer.
+
+    One of both is tried with the other driver of SQLite, which closes the file behind the back of
+    the first (see `is_plain`): not again where the record may be open here.
+    """
+    about = record.stat()
+    which = (about.st_dev, about.st_ino, pointer)
+    if which in _found:
+        known = _found[which]
+        key = None if known is None else known.load()
+        if opens(record, key):
+            return key
     for name in (pointer.current, pointer.coming):
         key = None if name is None else name.load()
         if opens(record, key):
+            _found[which] = name
             return key
     raise RecordError(
         f"{record} opens with neither its old nor its new key: it is damaged; restore a backup"
@@ -291,7 +315,7 @@ def key_of(record: Path) -> bytes | None:
 
 def _checked(record: Path, name: KeyName) -> bytes:
     key = name.load()
-    if is_plain(record) is False and not opens(record, key):
+    if not is_empty(record) and not opens(record, key) and is_plain(record) is False:
         raise RecordError(
             f"{record} does not open although its key is the right one: the file is damaged; "
             "restore a backup"
