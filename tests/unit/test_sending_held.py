@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.destinations import MemoryExporter, SendingChair
 from tests.processes import wait_for
 from torquemon.clock import ManualClock, SystemClock
 from torquemon.record.delivery import sending, watching
+from torquemon.record.delivery.case import Case, Status
 from torquemon.record.delivery.config import Destination, config_path
 from torquemon.record.delivery.sending import AGAIN_NS, SendingProcess
 from torquemon.record.delivery.watching import Sender
@@ -88,3 +91,35 @@ def test_many_that_hang_are_waited_for_together(monkeypatch: pytest.MonkeyPatch)
     for each in senders:
         each.join()
     assert took_s < 1.6, "half of what one after the other takes"
+
+
+def test_what_comes_while_it_sends_is_sent_at_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chair = SendingChair()
+    monkeypatch.setenv("TORQUEMON_HOME", str(chair.folder))
+    monkeypatch.setattr(watching, "LOOK_EVERY_S", 0.02)
+    insertion_id = chair.signed("P-1")
+
+    class Noting(MemoryExporter):
+        """Somebody adds a note while the report is on its way."""
+
+        def deliver(self, case: Case) -> Mapping[str, str]:
+            if not self.held:
+                chair.remarks.note(insertion_id, "bled a little", "Dr A")
+            return super().deliver(case)
+
+    exporter = Noting()
+
+    class There(Destination):
+        def open(self) -> MemoryExporter:
+            return exporter
+
+    sender = Sender(There("there", "folder", {}, not_real=True), SystemClock(), lambda _: None)
+    sender.start()
+    try:
+        wait_for(lambda: exporter.calls == 2, 20, "the note has followed")
+    finally:
+        sender.end()
+        sender.join(20)
+    assert exporter.held[insertion_id].status is Status.AMENDED

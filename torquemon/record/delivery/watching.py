@@ -85,7 +85,7 @@ class Sender(threading.Thread):
                 again = swept.next_try_utc
                 if now != seen or (again is not None and not rests(again, self._clock.utc_now())):
                     swept = courier.sweep(self._in_time)
-                    seen = _news(store, self._destination.name)
+                    seen = now  # and not what stands there now: some of it came meanwhile
                     self._report(swept)
                 if last:  # what was signed just before the program was left has been sent now
                     return
