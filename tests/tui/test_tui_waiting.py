@@ -17,6 +17,7 @@ from torquemon.tui.app import DashboardApp, Links
 from torquemon.tui.archive_link import ArchiveLink, no_recorder
 from torquemon.tui.screens.insert import InsertScreen
 from torquemon.tui.screens.waiting import EXIT_LOST, WaitingScreen
+from torquemon.tui.ways import Fan
 from torquemon.tui.words import catalogue
 
 HEAVY = (
@@ -165,3 +166,9 @@ def test_tui_waiting_has_no_place_for_stop_on_a_page_that_only_watches(
             assert catalogue("en")["wait.release"] not in text_of(lines_of(pilot))
 
     asyncio.run(run())
+
+
+def test_tui_view_that_comes_while_the_application_is_left_does_no_harm() -> None:
+    link = ScriptedLink()
+    insert = InsertScreen(link, start_recording=False)
+    assert Fan(DashboardApp(link), insert)._front() is insert  # no screen is in front any more

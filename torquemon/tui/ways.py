@@ -11,6 +11,8 @@ import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from textual.app import ScreenStackError
+
 from torquemon.clock import Clock, SystemClock
 from torquemon.local.archive import CurvePage, InsertionView
 from torquemon.local.view import CurveBlock, SessionPhase, View
@@ -189,7 +191,10 @@ class Fan:
         self._insert = insert
 
     def _front(self) -> BaseScreen:
-        front = self._app.screen
+        try:
+            front = self._app.screen
+        except ScreenStackError:  # the application is being left, and a view came a moment later
+            return self._insert
         return front if isinstance(front, BaseScreen) else self._insert
 
     def curve_position(self) -> tuple[str | None, int]:
