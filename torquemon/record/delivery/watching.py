@@ -11,7 +11,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 from sqlalchemy import func, select
 
@@ -28,6 +28,8 @@ from torquemon.record.store import Store
 
 LOOK_EVERY_S: Final = 1.0
 _CONFIG_EVERY_S: Final = 2.0
+_SWEEP_EVERY_NS: Final = 30_000_000_000
+"""Where something waits, all of it is gone through so often, whatever the news are."""
 _LAST_S: Final = 4.0
 """So long sending goes on after the program was told to end."""
 _END_WAIT_S: Final = _LAST_S + 2.0
@@ -77,15 +79,19 @@ class Sender(threading.Thread):
         store = open_store(self._clock)
         try:
             courier = Courier(store, self._destination, exporter)
-            seen: tuple[object, ...] = ()
-            swept = Sweep()
+            seen: _News | None = None
+            swept, swept_ns = Sweep(), 0
             while True:
                 last = self._ending.is_set()
                 now = _news(store, self._destination.name)
+                now_ns = self._clock.monotonic_ns()
                 again = swept.next_try_utc
-                if now != seen or (again is not None and not rests(again, self._clock.utc_now())):
-                    swept = courier.sweep(self._in_time)
-                    seen = now  # and not what stands there now: some of it came meanwhile
+                due = again is not None and not rests(again, self._clock.utc_now())
+                overdue = now.left and now_ns - swept_ns > _SWEEP_EVERY_NS
+                if now != seen or due or overdue:
+                    swept, swept_ns = courier.sweep(self._in_time), now_ns
+                    after = _news(store, self._destination.name)
+                    seen = after if _nothing_came(now, after, swept) else None
                     self._report(swept)
                 if last:  # what was signed just before the program was left has been sent now
                     return
@@ -105,14 +111,28 @@ class Sender(threading.Thread):
             self._say(f"{self._destination.name}: {problem or 'all is well again'}")
 
 
-def _news(store: Store, destination: str) -> tuple[object, ...]:
+class _News(NamedTuple):
+    """What changes when there is something to do."""
+
+    newest: int
+    left: int
+    attempt: tuple[object, ...] | None
+
+
+def _nothing_came(before: _News, after: _News, swept: Sweep) -> bool:
+    """Whether a sweep alone explains what has changed: else what came meanwhile waits for ever."""
+    return after.newest == before.newest and after.left <= before.left - swept.sent
+
+
+def _news(store: Store, destination: str) -> _News:
     """Return what changes when there is something to do: a new entry, or somebody asked again."""
     waits = (Outbox.destination == destination, Outbox.delivered_utc.is_(None))
     with store.read() as session:
         newest = session.scalar(select(func.count()).select_from(Entry))
         left = session.scalar(select(func.count()).select_from(Outbox).where(*waits))
         attempt = session.get(Attempt, destination)
-    return newest, left, None if attempt is None else (attempt.tries, attempt.next_try_utc)
+    tried = None if attempt is None else (attempt.tries, attempt.next_try_utc)
+    return _News(newest or 0, left or 0, tried)
 
 
 def watch(say: Say, ending: threading.Event) -> bool:
