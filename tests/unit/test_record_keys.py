@@ -16,7 +16,14 @@ from torquemon.cli import main
 from torquemon.record import keys, rekeying
 from torquemon.record.database import is_plain
 from torquemon.record.errors import RecordError
-from torquemon.record.keys import FilePlace, Pointer, key_of, read_pointer, write_pointer
+from torquemon.record.keys import (
+    FilePlace,
+    Pointer,
+    key_of,
+    new_key,
+    read_pointer,
+    write_pointer,
+)
 from torquemon.record.remarks import Remarks
 from torquemon.record.store import Store
 from torquemon.record.verify import verify_store
@@ -232,3 +239,15 @@ def test_the_pointer_holds_no_key(record: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="is damaged"):
         key_of(record)
     assert FilePlace(tmp_path).get("none") is None
+
+
+def test_a_change_of_key_that_ended_before_there_was_a_record_takes_the_coming_one(
+    chair_folder: Path, tmp_path: Path
+) -> None:
+    chair_folder.mkdir()
+    record = chair_folder / "record.db"
+    rekeying.set_key(record, tmp_path)
+    before = read_pointer(record).current
+    coming, key = new_key(tmp_path)
+    write_pointer(record, Pointer(before, coming))
+    assert key_of(record) == key

@@ -285,7 +285,7 @@ def key_of(record: Path) -> bytes | None:
     pointer = read_pointer(record)
     if pointer.coming is None:
         return None if pointer.current is None else _checked(record, pointer.current)
-    if pointer.current is None and is_empty(record):
+    if is_empty(record):
         return pointer.coming.load()  # no record yet: it begins encrypted
     return _one_that_opens(record, pointer)
 
