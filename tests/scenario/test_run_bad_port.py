@@ -61,22 +61,26 @@ def test_garbage_on_the_port_ends_with_a_sentence() -> None:
 
 def test_a_port_that_vanishes_is_alarmed_and_what_came_is_kept(tmp_path: Path) -> None:
     log = tmp_path / "truth.jsonl"
+    link = tmp_path / "port"
     words = ("--scenario", "nominal", "--seed", "7", "--events", str(log))
     with (
-        simulator(*words) as (device, port),
+        simulator(*words, "--pty-link", str(link)) as (device, _),
         python(
             "torquemon",
             "monitor",
             "--json",
             "--record",
             "--unattended",
-            f"--port={port}",
+            f"--port={link}",
             "--threshold-ncm=12",
         ) as monitor,
     ):
         wait_for(has_happened(log, "motor_on"), 20, "the insertion begins")
         began_s = time.monotonic()
         wait_for(lambda: time.monotonic() - began_s > 1, 5, "a second of turning")
+        # the number of a dead pty goes to whoever opens the next one: this monitor would look for
+        # its handpiece in the terminal of another test, and take its keys
+        link.unlink()
         device.kill()
         gone_s = time.monotonic()
         wait_for(lambda: time.monotonic() - gone_s > 1.5, 5, "a while without it")
