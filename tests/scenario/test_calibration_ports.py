@@ -15,7 +15,8 @@ import pytest
 
 from tests.parts import needed
 from tests.pdf_tools import pdf_text
-from tests.processes import json_lines, python, ready_port, simulator, torquemon, truth
+from tests.processes import python, ready_port, simulator, torquemon
+from tests.threshold_run import inserted
 from torquemon import DISCLAIMER
 from torquemon.calibration.store import get
 from torquemon.drivers.correction_store import FOLDER
@@ -26,7 +27,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a pty needs POS
 
 RIG = ("--gain=0.8", "--offset=0.3", "--hysteresis=2", "--seed=11", "--hold-s=2", "--move-s=0.3")
 SENSOR = ("--sensor-gain=0.8", "--sensor-offset=0.3", "--sensor-hysteresis=0.5")
-ATTEMPTS = 3
 PLAN = ("--site=mandible-buccal", "--screw=infinitas-1.5x9-short", "--threshold-ncm=12")
 
 
@@ -80,32 +80,11 @@ def home() -> Path:
 
 
 def stopped(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Insert until the handpiece halts; return what was closed, and what was true.
-
-    A computer too busy to renew a lease is not what this is about: such an insertion is repeated.
-    """
-    for number in range(ATTEMPTS):
-        log = folder / f"truth{number}.jsonl"
-        words = ("--seed=7", "--speed-rpm=60", "--rate-hz=200", f"--events={log}", *SENSOR)
-        with simulator("--scenario", "threshold", *words) as (_, port):
-            done = torquemon(
-                "monitor",
-                f"--port={port}",
-                "--json",
-                "--record",
-                "--once",
-                "--unattended",
-                "--finish-still-s=1",
-                "--duration-s=50",
-                *PLAN,
-                within_s=120.0,
-            )
-        assert done.returncode == 0, done.stderr
-        (closed,) = [line for line in json_lines(done.stdout) if line["event"] == "closed"]
-        events = {event["event"]: event for event in truth(log)}
-        if events["halt"]["reason"] != "LEASE_EXPIRED":
-            break
-    return closed, events
+    """Insert until the handpiece halts; return what was closed, and what was true, by name."""
+    device = ("--seed=7", "--speed-rpm=60", "--rate-hz=200", *SENSOR)
+    lines, events = inserted(folder, device, PLAN)
+    (closed,) = [line for line in lines if line["event"] == "closed"]
+    return closed, {event["event"]: event for event in events}
 
 
 @pytest.mark.requirement("REQ-CAL-1", "REQ-CAL-2", "REQ-CAL-3", "REQ-CAL-4")

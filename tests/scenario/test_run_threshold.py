@@ -4,50 +4,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.processes import json_lines, simulator, torquemon, truth
+from tests.processes import torquemon
+from tests.threshold_run import inserted
 
-ATTEMPTS = 3
-
-
-def inserted(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Insert until the handpiece halts; return what was said, and what was true.
-
-    A computer too busy to renew a lease is not what this is about: such an insertion is repeated.
-    """
-    for number in range(ATTEMPTS):
-        log = folder / f"truth{number}.jsonl"
-        words = ("--seed", "7", "--speed-rpm", "40", "--events", str(log))
-        with simulator("--scenario", "threshold", *words) as (_, port):
-            done = torquemon(
-                "monitor",
-                f"--port={port}",
-                "--json",
-                "--record",
-                "--once",
-                "--unattended",
-                "--finish-still-s=1",
-                "--duration-s=50",
-                "--site=mandible-buccal",
-                "--screw=infinitas-1.5x9-short",
-                "--threshold-ncm=12",
-                "--patient=T-12",
-                within_s=120.0,
-            )
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
-        events = truth(log)
-        if not any(event.get("reason") == "LEASE_EXPIRED" for event in events):
-            break
-    return json_lines(done.stdout), events
+DEVICE = ("--seed=7", "--speed-rpm=40")
+PLAN = (
+    "--site=mandible-buccal",
+    "--screw=infinitas-1.5x9-short",
+    "--threshold-ncm=12",
+    "--patient=T-12",
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pty needs POSIX")
 def test_an_armed_threshold_of_12_ncm_stops_the_motor(tmp_path: Path) -> None:
-    lines, events = inserted(tmp_path)
+    lines, events = inserted(tmp_path, DEVICE, PLAN)
     names = [event["event"] for event in events]
 
     armed = events[names.index("armed")]

@@ -1,83 +1,18 @@
-"""Review, history, replay, devices and settings: what they show and add, by keys and by finger."""
+"""Review, history and replay: what they show and add, by keys and by finger."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-
 import pytest
-from textual.pilot import Pilot
 
-from tests.tui.tui_archive import IDS, ScriptedRecorder, linked
-from tests.tui.tui_scenes import lines_of, text_of
-from tests.tui.tui_views import PACE, SIZES, ScriptedLink, view
-from torquemon import paths
-from torquemon.local.archive import ActName, AskDevices, Search, TrySound
-from torquemon.local.messages import OrderName
-from torquemon.local.view import SessionPhase, View
-from torquemon.settings import KEY_IDS, Settings, load
-from torquemon.tui.app import DashboardApp
+from tests.tui.archive_stage import dashboard, idle, run
+from tests.tui.tui_archive import IDS
+from tests.tui.tui_views import SIZES
+from torquemon.local.archive import ActName, Search
 from torquemon.tui.screens.replay import ReplayScreen
 from torquemon.tui.screens.review import ReviewScreen
-from torquemon.tui.widgets.keys import StopButton
 from torquemon.tui.widgets.panels import ScrollPanel
 from torquemon.tui.widgets.stored_plot import StoredPlot
-from torquemon.tui.widgets.touch import TouchButton, TouchList
-
-
-class Shown:
-    """A dashboard in the test's hands."""
-
-    def __init__(self, pilot: Pilot[int], link: ScriptedLink, recorder: ScriptedRecorder) -> None:
-        self.pilot, self.link, self.recorder = pilot, link, recorder
-        self.sequence = 1
-
-    @property
-    def text(self) -> str:
-        return text_of(lines_of(self.pilot))
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.fresh()
-
-    async def touch(self, selector: str) -> None:
-        await self.pilot.click(selector)
-        await self.fresh()
-
-    async def fresh(self, shown: View | None = None) -> None:
-        """Another view has come and was drawn, and what was asked was answered."""
-        await self.pilot.pause()
-        self.sequence += 1
-        shown = shown or idle()
-        self.link.put(shown.model_copy(update={"sequence": self.sequence}))
-        await self.link.until_drawn(self.sequence)
-        await self.pilot.pause()
-
-
-def idle(**changes: object) -> View:
-    fields = {"phase": SessionPhase.PREPARE, "insertion_id": None, "operator": "Dr A"}
-    return view(**(fields | changes))
-
-
-@asynccontextmanager
-async def dashboard(
-    *keys: str, size: tuple[int, int] = (120, 40), settings: Settings | None = None
-) -> AsyncIterator[Shown]:
-    link, recorder = ScriptedLink(), ScriptedRecorder()
-    app = DashboardApp(link, pace=PACE, settings=settings, archive=linked(recorder))
-    async with app.run_test(size=size) as pilot:
-        link.put(idle())
-        await link.until_drawn(1)
-        shown = Shown(pilot, link, recorder)
-        for key in keys:
-            await shown.press(key)
-        yield shown
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), timeout=40))
+from torquemon.tui.widgets.touch import TouchList
 
 
 @pytest.mark.requirement("REQ-ORG-2")
@@ -243,114 +178,6 @@ def test_a_replay_is_marked_replayed_and_runs_at_any_speed() -> None:
     run(scenario)
 
 
-def test_devices_tell_what_the_handpiece_can_and_what_else_is_there() -> None:
-    async def scenario() -> None:
-        async with dashboard("5") as shown:
-            for words in ("SIM-0007", "1000 times a second", "stopped from", "USB Twin"):
-                assert words in " ".join(shown.text.split())
-            await shown.press("l")
-            assert AskDevices(scan=True) in shown.recorder.asked
-
-    run(scenario)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path))
-    return tmp_path
-
-
-def test_a_language_holds_at_once_and_is_stored(home: Path) -> None:
-    del home
-
-    async def scenario() -> None:
-        async with dashboard("6") as shown:
-            await shown.press("enter", "down", "enter")
-            assert "Sprache" in shown.text
-            assert "KEINE AUFNAHME" in shown.text
-            assert load().settings.language == "de"
-
-    run(scenario)
-
-
-@pytest.mark.requirement("REQ-STOP-8")
-@pytest.mark.parametrize("keys", ["f12", "s", "b f12"])
-def test_a_key_of_stop_cannot_be_given_away(home: Path, keys: str) -> None:
-    del home
-
-    async def scenario() -> None:
-        async with dashboard("6") as shown:
-            items = shown.pilot.app.screen.query_one("#settings-list", TouchList)
-            items.fill(items._list.items, "key.record")
-            await shown.press("enter")
-            field = shown.pilot.app.screen.query_one("#settings-field-input")
-            field.value = keys  # type: ignore[attr-defined] # an input
-            await shown.pilot.press("enter")
-            await shown.fresh()
-            assert "stops the motor and nothing else" in shown.text
-            assert load().settings.keys == {}
-
-    run(scenario)
-
-
-@pytest.mark.requirement("REQ-STOP-8")
-def test_stop_stays_where_it_is_with_every_other_key_moved() -> None:
-    async def scenario() -> None:
-        keys = {name: (key,) for name, key in zip(KEY_IDS, "abcdefghijklmnopq", strict=False)}
-        async with dashboard(settings=Settings(keys=keys)) as shown:
-            for number in "123456":
-                await shown.pilot.press(f"f{int(number) + 1}")
-                await shown.fresh()
-                shown.link.orders.clear()
-                shown.pilot.app.screen.set_focus(None)
-                await shown.pilot.press("f12", "s")
-                await shown.fresh()
-                assert shown.link.orders == [(OrderName.STOP, {})] * 2, number
-            await shown.press("f3")
-            shown.link.orders.clear()
-            await shown.press(keys["acknowledge"][0])
-            assert shown.link.orders == [(OrderName.ACKNOWLEDGE, {})]
-
-    run(scenario)
-
-
-@pytest.mark.requirement("REQ-STOP-8")
-@pytest.mark.parametrize("size", SIZES)
-def test_every_screen_has_stop_and_targets_for_a_finger(size: tuple[int, int]) -> None:
-    async def scenario() -> None:
-        async with dashboard(size=size) as shown:
-            for number in "13456":
-                await shown.pilot.press(f"f{int(number) + 1}")
-                await shown.fresh()
-                screen = shown.pilot.app.screen
-                targets = [*screen.query(TouchButton), *screen.query(StopButton)]
-                seen = [target for target in targets if target.region and target.is_on_screen]
-                assert any(isinstance(target, StopButton) for target in seen)
-                for target in seen:
-                    assert target.region.height >= 3, (number, target)
-                    assert target.region.width >= 12, (number, target)
-                    assert screen.region.contains_region(target.region), (number, target)
-
-    run(scenario)
-
-
-@pytest.mark.parametrize("number", ["1", "3", "4", "5", "6"])
-def test_every_screen_has_help_and_a_way_back(number: str) -> None:
-    async def scenario() -> None:
-        async with dashboard() as shown:
-            await shown.press(f"f{int(number) + 1}")
-            await shown.press("f1")
-            assert "No key starts the motor" in shown.text
-            assert "Not a medical device" in shown.text
-            await shown.press("escape")
-            assert "No key starts the motor" not in shown.text
-            shown.pilot.app.screen.set_focus(None)
-            await shown.press("escape", "escape")
-            assert shown.pilot.app.screen.query("#number")
-
-    run(scenario)
-
-
 @pytest.mark.parametrize(
     ("key", "act"), [("g", ActName.SIGN), ("e", ActName.SEND), ("d", ActName.REPORT)]
 )
@@ -443,49 +270,6 @@ def test_all_events_are_listed_with_sign_and_number_of_the_insertion(size: tuple
     run(scenario)
 
 
-@pytest.mark.usefixtures("chair_folder")
-def test_defaults_sound_and_printer_are_chosen_in_the_settings() -> None:
-    async def scenario() -> None:
-        async with dashboard("6") as shown:
-            await pick(shown, "site")
-            await shown.pilot.press("end", "enter")
-            await shown.fresh()
-            await pick(shown, "operator")
-            await shown.press(*"Dr C", "enter")
-            await pick(shown, "print_command")
-            await shown.press(*"lp -d 'room 2'", "enter")
-            await pick(shown, "volume")
-            await shown.pilot.press("down", "enter")
-            await shown.fresh()
-            await pick(shown, "try_sound")
-            assert "an alarm is played once" in shown.text
-            assert isinstance(shown.recorder.asked[-1], TrySound)
-        stored = load().settings
-        assert (stored.site, stored.operator, stored.volume) == ("infrazygomatic", "Dr C", "half")
-        assert stored.print_words() == ["lp", "-d", "room 2"]
-
-    async def pick(shown: Shown, name: str) -> None:
-        items = shown.pilot.app.screen.query_one("#settings-list", TouchList)
-        items.focus()
-        items.fill(items._list.items, name)
-        await shown.pilot.pause()
-        await shown.press("enter")
-
-    run(scenario)
-
-
-def test_a_print_command_that_cannot_be_read_is_refused_with_a_sentence() -> None:
-    async def scenario() -> None:
-        async with dashboard("6") as shown:
-            items = shown.pilot.app.screen.query_one("#settings-list", TouchList)
-            items.fill(items._list.items, "print_command")
-            await shown.press("enter")
-            await shown.press(*"lp 'a", "enter")
-            assert "not changed: the print command cannot be read" in shown.text
-
-    run(scenario)
-
-
 def test_what_the_recorder_knows_is_shown_beside_the_patient() -> None:
     async def scenario() -> None:
         async with dashboard("1") as shown:
@@ -494,26 +278,5 @@ def test_what_the_recorder_knows_is_shown_beside_the_patient() -> None:
             await shown.fresh(idle(to_confirm=("the patient is P-1042",)))
             assert "Muster, Erika, 2008-05-01. 2 recorded before, last 2026-02-01" in shown.text
             assert IDS
-
-    run(scenario)
-
-
-@pytest.mark.requirement("REQ-SHOW-3", "REQ-LEASE-1")
-@pytest.mark.parametrize(("before", "after"), [("f2", "history"), ("f3", "prepare")])
-def test_the_heartbeat_survives_a_change_of_screen_in_the_middle_of_a_frame(
-    before: str, after: str
-) -> None:
-    async def scenario() -> None:
-        async with dashboard(before) as shown:
-            app = shown.pilot.app
-            assert isinstance(app, DashboardApp)
-            with app.batch_update():
-                shown.link.put(idle(sequence=90))
-                for _ in range(5):
-                    await asyncio.sleep(0)
-                app.go(after)
-            await asyncio.wait_for(shown.link.until_drawn(90), timeout=10)
-            shown.link.put(idle(sequence=91))
-            await asyncio.wait_for(shown.link.until_drawn(91), timeout=10)
 
     run(scenario)
