@@ -162,10 +162,8 @@ def _not_established(peer: Peer, visit: _Visit, association: Association) -> Awa
     wire = visit.entity.wire
     if wire is None or not wire.opened:
         return AwayError(f"{peer.label} does not answer ({_why_closed(peer)}); everything waits")
-    if association.is_rejected:
-        primitive = association.acceptor.primitive
-        source = getattr(primitive, "result_source", None)
-        diagnostic = getattr(primitive, "diagnostic", None)
+    if visit.entity.rejected is not None:
+        source, diagnostic = visit.entity.rejected
         words = _REJECTED.get(f"{source}/{diagnostic}", f"rejects us ({source}/{diagnostic})")
         told = words.format(calling=peer.calling_ae, called=peer.called_ae)
         return AwayError(f"{peer.label} {told}; everything waits")

@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.transport import AssociationSocket
 
 MAX_PDU_BYTES: Final = 1_000_000
@@ -60,9 +62,16 @@ class Caller(ApplicationEntity):
 
     wire: Wire | None = None
     association: Any = None
+    rejected: tuple[int | None, int | None] | None = None
+    """Source and diagnostic of the archive's A-ASSOCIATE-RJ.
+
+    Kept here since `is_rejected` is not to be relied on: where the rejection is read, and the wire
+    closed, before the asking thread wakes, pynetdicom takes the call for one never connected.
+    """
 
     def _create_socket(self, assoc: Any, address: Any, tls_args: Any) -> Wire:  # noqa: ANN401
         self.association = assoc
+        assoc.bind(evt.EVT_PDU_RECV, self._note_rejection)
         self.wire = Wire(assoc, address=address)
         self.wire.tls_args = tls_args
         # what the other side sends out of turn is raised inside pynetdicom's threads, where nobody
@@ -70,6 +79,10 @@ class Caller(ApplicationEntity):
         assoc.dul.run = self._quiet(assoc.dul.run, assoc.dul.kill_dul)
         assoc.run = self._quiet(assoc.run, self._end_threads)
         return self.wire
+
+    def _note_rejection(self, event: Any) -> None:  # noqa: ANN401 - pynetdicom's own
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            self.rejected = (event.pdu.source, event.pdu.reason_diagnostic)
 
     def _quiet(self, run: Callable[[], None], end: Callable[[], None]) -> Callable[[], None]:
         def guarded() -> None:
