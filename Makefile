@@ -13,6 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 help:
 	@echo "make demo     a simulated insertion, live, then in the record"
 	@echo "make test     all tests"
+	@echo "make test-busy  the same beside processes that burn processor and disk"
 	@echo "make check    ruff, mypy, import contracts"
 	@echo "make bench    figures: round trip to the stop, signal, drawing"
 	@echo "make simulate faults by the million, in simulated time"
@@ -48,6 +49,10 @@ demo: $(VENV)/core
 # two at once, each file's tests by one of them: most of the time is waiting for real ports
 test: $(VENV)/dev
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
+
+.PHONY: test-busy
+test-busy: $(VENV)/dev
+	$(BIN)/python -m tests.neighbour -- $(MAKE) test
 
 check: $(VENV)/dev
 	$(BIN)/python -m ruff check .
