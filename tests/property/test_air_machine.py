@@ -34,7 +34,7 @@ from torquemon.drivers.handpiece import WireDown
 from torquemon.drivers.link import Connected, LinkPhase
 from torquemon.journal import EntryKind
 from torquemon.model import ArmPhase, ArmState
-from torquemon.monitor.session import AIR_LEASE_MS
+from torquemon.monitor.arming import AIR_LEASE_MS
 
 WANTED: Final = int(os.environ.get("TORQUEMON_DISCONNECTS", "0"))
 STEPS: Final = 8
@@ -107,9 +107,9 @@ class AirMachine(RuleBasedStateMachine):
         for _ in range(4):
             if bench.link.lease.phase is ArmPhase.ARMED:
                 return
-            bench.session.arm()
+            bench.session.arming.arm()
             await bench.run(0.6)
-        assert bench.link.lease.phase is ArmPhase.ARMED, bench.session.why_not_armed()
+        assert bench.link.lease.phase is ArmPhase.ARMED, bench.session.arming.why_not_armed()
 
     @rule(
         harm=HARMS,

@@ -91,9 +91,16 @@ def test_the_table_names_requirements_and_tests_that_exist() -> None:
     requirements = load_requirements(ROOT / REQUIREMENTS)
     mutations = load()
     assert len(mutations) >= 20
-    for mutation in mutations:  # whether the texts still stand in the code, `make mutate` says
+    for mutation in mutations:
         assert mutation.requirement in requirements, mutation.id
         assert any(list(ROOT.glob(pattern)) for pattern in mutation.tests), mutation.id
+
+
+def test_every_mistake_of_the_table_still_fits_the_code() -> None:
+    runner = Path(__file__).name  # it would notice every mistake, and must judge none
+    for mutation in load():
+        assert mutated(mutation, ROOT)
+        assert not any(runner in str(each) for p in mutation.tests for each in ROOT.glob(p))
 
 
 def test_the_page_lists_every_mistake_of_the_table() -> None:

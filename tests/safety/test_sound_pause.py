@@ -89,7 +89,7 @@ def test_the_recorder_is_no_operator_and_orders_nothing_else_but_stop() -> None:
     chair.plug_in()
     chair.run(0.2)
     chair.fetch(9, Role.RECORDER)
-    assert not chair.session.operator_present
+    assert not chair.session.arming.operator_present
     for name in set(OrderName) - {OrderName.STOP, OrderName.SOUND_STATE}:
         assert not chair.order(name, 9, Role.RECORDER).ok
 

@@ -18,8 +18,9 @@ from torquemon.model import (
     Validity,
     Window,
 )
+from torquemon.monitor.arming import ARM_GRACE_NS
 from torquemon.monitor.judging import Judging
-from torquemon.monitor.session import ARM_GRACE_NS, Options
+from torquemon.monitor.session import Options
 from torquemon.profiles import ProfileError, builtin
 from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup

@@ -25,7 +25,7 @@ from torquemon.drivers.link import Connected, Halted, Samples, StopConfirmed
 from torquemon.drivers.messages import to_frame
 from torquemon.local.view import Band
 from torquemon.model import ArmPhase, ArmState, ArmStop, Command, Stop, StopReason
-from torquemon.monitor.session import AIR_LEASE_MS
+from torquemon.monitor.arming import AIR_LEASE_MS
 
 
 def in_air(

@@ -30,7 +30,7 @@ from torquemon.model import (
     Stop,
 )
 from torquemon.monitor.alarms import Raised
-from torquemon.monitor.session import LEASE_MS
+from torquemon.monitor.arming import LEASE_MS
 
 _MS: Final = 1_000_000
 _ARMED_SHOWN_NS: Final = (LEASE_MS + 200) * _MS

@@ -59,7 +59,7 @@ def test_a_dashboard_that_fetches_without_drawing_does_not_count() -> None:
         chair._drawn = drawn
         chair.fetch()
         chair.step()
-    assert not chair.session.operator_present
+    assert not chair.session.arming.operator_present
 
 
 @pytest.mark.requirement("REQ-LEASE-4", "REQ-STOP-8")
@@ -70,7 +70,7 @@ def test_a_viewer_never_counts_and_may_only_stop() -> None:
     for _ in range(150):
         chair.fetch(VIEWER, Role.VIEW)
         chair.step()
-    assert not chair.session.operator_present
+    assert not chair.session.arming.operator_present
     for name in OrderName:
         answer = chair.order(name, VIEWER, Role.VIEW)
         assert answer.ok == (name is OrderName.STOP), name
@@ -121,11 +121,11 @@ def test_headless_arming_is_for_simulators_only(unattended: bool) -> None:  # no
     chair = Chair(watched=False, options=Options(unattended=unattended))
     chair.plug_in()
     chair.run(0.2)
-    assert chair.session.operator_present == unattended
+    assert chair.session.arming.operator_present == unattended
     device = chair.side.device
     assert device is not None
     object.__setattr__(device, "origin", type(device.origin).REAL)
-    assert not chair.session.operator_present
+    assert not chair.session.arming.operator_present
 
 
 @pytest.mark.requirement("REQ-ARM-7")

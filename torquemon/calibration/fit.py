@@ -35,6 +35,8 @@ MIN_ZEROS: Final = 3
 PEAK: Final = 2.5
 """[E] The outer edge of trembling during a hold, in standard deviations of it."""
 _RECTANGLE: Final = 1.0 / math.sqrt(3.0)
+_STATED: Final = 3
+"""Offset, gain and hysteresis: their uncertainties are stated so that all three hold at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,9 @@ def _result(used: Sequence[Plateau], line: Line, instruments: Instruments, zero:
     if repeats and repeat_ncm > 0.0:
         zeroed = zeroed + gtc.ureal(0.0, repeat_ncm, repeats, label="repeatability")
     return Result(
-        offset_ncm=stated(true_offset, together=3),
-        gain=stated(true_gain, together=3),
-        hysteresis_ncm=stated(hysteresis, together=3),
+        offset_ncm=stated(true_offset, together=_STATED),
+        gain=stated(true_gain, together=_STATED),
+        hysteresis_ncm=stated(hysteresis, together=_STATED),
         hysteresis_share=float(line.beta[2]) / reading_ncm,
         drift_ncm=float(line.beta[3]),
         repeatability_ncm=repeat_ncm,

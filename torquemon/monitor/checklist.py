@@ -85,7 +85,7 @@ def _sensor(session: Session, now_ns: int) -> CheckView:
 
 
 def _guardrail(session: Session) -> CheckView:
-    threshold, reasons = session.threshold_outlook()
+    threshold, reasons = session.arming.threshold_outlook(session.plan)
     if threshold is None:
         return _gate("guardrail", CheckState.BAD, "; ".join(reasons))
     text = f"stops at {round(threshold.threshold_ncm, 2):g} N·cm: {'; '.join(reasons)}"

@@ -8,8 +8,9 @@ from typing import Final
 from torquemon.clock import Clock
 from torquemon.local.messages import Answer, Fetch, Order, OrderName, Role
 from torquemon.local.view import CurveBlock, SoundPhase
+from torquemon.monitor.arming import OPERATOR_NS
 from torquemon.monitor.plan import changed_plan
-from torquemon.monitor.session import OPERATOR_NS, Session
+from torquemon.monitor.session import Session
 from torquemon.monitor.viewing import Viewer
 from torquemon.profiles import Catalogue, ProfileError
 from torquemon.text import clean
@@ -36,7 +37,7 @@ class Desk:
             OrderName.FINISH: session.finish,
             OrderName.ACKNOWLEDGE: session.acknowledge,
             OrderName.PAUSE_SOUND: session.pause_sound,
-            OrderName.ARM: session.arm,
+            OrderName.ARM: session.arming.arm,
             OrderName.TARE: session.tare,
             OrderName.QUIT: self._quit,
         }
@@ -73,7 +74,7 @@ class Desk:
         if controlling and fetch.drawn > self._drawn:
             self._drawn = fetch.drawn
             self._controller_seen_ns = self._clock.monotonic_ns()
-            self._session.operator_seen()
+            self._session.arming.operator_seen()
         view = self._viewer.view(self._clock.monotonic_ns(), controlling=controlling)
         return Answer(ok=True, view=view, curve=self._curve(fetch))
 

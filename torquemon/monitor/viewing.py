@@ -80,7 +80,7 @@ class Viewer:
             elapsed_s=recording.elapsed_s if recording else 0.0,
             storage=session.chronicle.storage_problem,
             controlling=controlling,
-            operator_present=session.operator_present,
+            operator_present=session.arming.operator_present,
             notice=session.side.notice,
             alarm_log=session.chronicle.alarm_log.lines,
             sound_paused_s=session.chronicle.sound.paused_s,
@@ -124,11 +124,11 @@ class Viewer:
     def _arm(self, recording: Recording | None) -> ArmView:
         session = self._session
         device = session.side.device
-        threshold, reasons = session.threshold_outlook()
+        threshold, reasons = session.arming.threshold_outlook(session.plan)
         if recording is not None:
             threshold, reasons = recording.threshold, recording.threshold_reasons
         wanted_ncm = round(threshold.threshold_ncm, 2) if threshold else None
-        warn_only = session.warn_only
+        warn_only = session.arming.warn_only
         if device is not None and warn_only:
             reasons = (warn_only,) if device.can_stop else ()  # else the screen says it by itself
             return ArmView(
@@ -141,7 +141,7 @@ class Viewer:
         if lease.phase is ArmPhase.HALTED:
             reasons = (lease.why_not,)
         elif lease.phase is not ArmPhase.ARMED:
-            reasons = (session.why_not_armed(), *reasons)
+            reasons = (session.arming.why_not_armed(), *reasons)
         return ArmView(phase=lease.phase, wanted_ncm=wanted_ncm, held_ncm=held_ncm, reasons=reasons)
 
 

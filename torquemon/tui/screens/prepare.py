@@ -16,16 +16,26 @@ from textual.widget import Widget
 
 from torquemon.local.archive import MAX_REFERENCE_CHARS, PatientView
 from torquemon.local.messages import OrderName
-from torquemon.local.view import CheckState, CheckView, SessionPhase, SoundPhase, View
+from torquemon.local.view import CheckView, SessionPhase, View
 from torquemon.model import Origin
-from torquemon.profiles.catalogue import builtin
 from torquemon.text import clean
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.screens.frame import FrameScreen
+from torquemon.tui.screens.prepare_words import (
+    keeps_from_starting,
+    offer,
+    patient_text,
+    plan_of,
+    screws,
+    sound_check,
+    warning,
+    who_is,
+    windows,
+)
 from torquemon.tui.widgets.checks import CheckList
 from torquemon.tui.widgets.editors import ConfirmPanel, Editor, FieldEditor, SpotEditor
 from torquemon.tui.widgets.header import window_text
-from torquemon.tui.widgets.touch import Item, TouchButton, TypingButton
+from torquemon.tui.widgets.touch import TouchButton, TypingButton
 from torquemon.tui.words import say, say_count, say_site, to_point
 
 TILES: Final = ("patient", "operator", "site", "screw", "window", "threshold", "tare", "start")
@@ -95,7 +105,7 @@ class PrepareScreen(FrameScreen):
             self.set_focus(None)
         self._ask_who(view.patient)
         faces = {
-            "patient": _patient_text(view.patient, self._known, self._waiting),
+            "patient": patient_text(view.patient, self._known, self._waiting),
             "operator": view.operator or say("prepare.operator.none"),
             "site": f"{say_site(view.site, view.site_name)} {view.fdi}".strip(),
             "screw": view.screw_name,
@@ -107,7 +117,7 @@ class PrepareScreen(FrameScreen):
         }
         for name, text in faces.items():
             self._tiles[name].face(say(f"prepare.{name}"), text, off=busy)
-        ready = not busy and not any(_keeps(check) for check in view.checks)
+        ready = not busy and not any(keeps_from_starting(check) for check in view.checks)
         if view.phase is SessionPhase.RECORDING:
             self._tiles["start"].face(say("prepare.running"), off=True)
         elif view.to_confirm:
@@ -116,14 +126,14 @@ class PrepareScreen(FrameScreen):
         else:
             text = say("prepare.start.text")
             self._tiles["start"].face(say("prepare.start"), text, urgent=ready, off=busy)
-        self._checks.put((*view.checks, _sound(view), *self._recorder, *self._another(view)))
+        self._checks.put((*view.checks, sound_check(view), *self._recorder, *self._another(view)))
 
     def _another(self, view: View) -> tuple[CheckView, ...]:
         """Say that the practice's system names another patient than the one who is set."""
         waiting = self._waiting
         if waiting is None or view.patient in ("", waiting.reference):
             return ()
-        return (_warn("waiting", _offer(waiting)),)
+        return (warning("waiting", offer(waiting)),)
 
     def _ask_who(self, reference: str) -> None:
         """Ask once for each reference who that is."""
@@ -148,16 +158,16 @@ class PrepareScreen(FrameScreen):
         try:
             state = await self.app.archive.state()
         except LINK_ERRORS as error:
-            self._recorder = (_warn("recorder", str(error)),)
+            self._recorder = (warning("recorder", str(error)),)
             return
         stuck = "; ".join(
             f"{line.destination}: {line.error}" for line in state.outbox if line.error
         )
         self._waiting = state.waiting
         self._recorder = (
-            _warn("disk", state.storage, say("check.disk.ok", free=state.free_mb or 0)),
-            _warn("network", stuck, say("check.network.ok")),
-            *([_warn("patients", state.patients)] if state.patients else []),
+            warning("disk", state.storage, say("check.disk.ok", free=state.free_mb or 0)),
+            warning("network", stuck, say("check.network.ok")),
+            *([warning("patients", state.patients)] if state.patients else []),
         )
 
     # --- choosing -------------------------------------------------------------------------------
@@ -188,15 +198,15 @@ class PrepareScreen(FrameScreen):
             hint, value = say("prepare.patient.hint"), view.patient
             if self._waiting is not None and self._waiting.reference != value:
                 # offered: it is taken by hand only
-                hint, value = _offer(self._waiting), self._waiting.reference
+                hint, value = offer(self._waiting), self._waiting.reference
             self._field.open(name, question, value, hint=hint)
         elif name == "operator":
             self._field.open(name, question, view.operator, hint=say("prepare.operator.hint"))
         elif name == "screw":
-            self._field.open(name, question, view.screw, options=_screws(view.site), typed=False)
+            self._field.open(name, question, view.screw, options=screws(view.site), typed=False)
         elif name == "window":
             hint = say("prepare.window.hint")
-            self._field.open(name, question, view.window_choice, hint=hint, options=_windows())
+            self._field.open(name, question, view.window_choice, hint=hint, options=windows())
         else:
             wanted = "" if view.wanted_ncm is None else f"{view.wanted_ncm:g}"
             hint = say("prepare.threshold.hint")
@@ -228,7 +238,7 @@ class PrepareScreen(FrameScreen):
                 values[name] = to_point(values[name])
         if "site" in values:
             values["window"] = ""  # the site's own: a window of another site is not meant
-        self.send(OrderName.PREPARE, _fields(self.view) | values)
+        self.send(OrderName.PREPARE, plan_of(self.view) | values)
 
     def on_editor_closed(self, event: Editor.Closed) -> None:
         """Go back to the tiles."""
@@ -270,7 +280,7 @@ class PrepareScreen(FrameScreen):
     def ask_to_confirm(self, view: View) -> None:
         """Show what must be confirmed."""
         self._show_editor(shown=True)
-        fields = _fields(view)
+        fields = plan_of(view)
         stood_there = {name: fields[name] for name in ("patient", "site", "fdi", "screw")}
         self.confirm.open(stood_there, view.to_confirm)
         self.work(partial(self._look_up, view.patient), group="patient", exclusive=True)
@@ -288,7 +298,7 @@ class PrepareScreen(FrameScreen):
         if not known.name and not known.insertions and not simulated:
             self.confirm.doubt(say("confirm.new"))
             return
-        who = _who(known)
+        who = who_is(known)
         before = say_count("confirm.before", known.insertions, last=known.last_utc[:10])
         before = before if known.insertions else say("confirm.first")
         self.confirm.know(f"{who}. {before}" if who else before)
@@ -304,68 +314,3 @@ class PrepareScreen(FrameScreen):
             return
         if await self.give(OrderName.START, {}):
             self.app.go("insert")
-
-
-def _who(known: PatientView) -> str:
-    return ", ".join(part for part in (known.name, known.birth_date) if part)
-
-
-def _offer(waiting: PatientView) -> str:
-    who = " · ".join(part for part in (waiting.reference, _who(waiting)) if part)
-    return say("prepare.patient.waits", who=who)
-
-
-def _patient_text(reference: str, known: PatientView | None, waiting: PatientView | None) -> str:
-    """Return the reference and who that is, as far as the record knows; or who waits."""
-    if not reference:
-        return say("patient.none") if waiting is None else _offer(waiting)
-    if known is None:
-        return reference
-    if not known.name and not known.insertions:
-        return f"{reference} · {say('prepare.patient.new')}"
-    return " · ".join(part for part in (reference, _who(known)) if part)
-
-
-def _keeps(check: CheckView) -> bool:
-    return check.gates and check.state is not CheckState.OK and check.id != "confirmed"
-
-
-def _warn(name: str, text: str, well: str = "") -> CheckView:
-    state = CheckState.BAD if text else CheckState.OK
-    return CheckView(id=name, gates=False, state=state, text=text or well)
-
-
-def _sound(view: View) -> CheckView:
-    if view.sound is SoundPhase.OK:
-        return _warn("sound", "", say("check.sound.ok"))
-    return _warn("sound", view.sound_why or say("check.sound.none"))
-
-
-def _screws(site: str) -> list[Item]:
-    """Return the screws, those that are usual at the site first."""
-    items = []
-    for key, screw in builtin().screws.items():
-        usual = site in screw.usual_sites
-        known = say("prepare.screw.usual") if usual else say("prepare.screw.unusual")
-        items.append(
-            Item(key, screw.name, known if screw.usual_sites else "", "●" if usual else "")
-        )
-    return sorted(items, key=lambda item: not item.mark)
-
-
-def _windows() -> list[Item]:
-    own = Item("", say("prepare.window.own"))
-    return [own, *(Item(key, w.name, w.source) for key, w in builtin().windows.items())]
-
-
-def _fields(view: View) -> dict[str, str]:
-    """Return the plan as the monitor has it."""
-    return {
-        "patient": view.patient,
-        "operator": view.operator,
-        "site": view.site,
-        "fdi": view.fdi,
-        "screw": view.screw,
-        "window": view.window_choice,
-        "threshold_ncm": "" if view.wanted_ncm is None else f"{view.wanted_ncm:g}",
-    }
