@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any, Final
 
+from torquemon.calibration.fields import plateau_fields, result_fields
 from torquemon.calibration.fit import evaluate
 from torquemon.calibration.follow import Plateau
 from torquemon.calibration.line import Instruments
 from torquemon.calibration.plan import make_steps
-from torquemon.calibration.store import plateau_fields, result_fields
 from torquemon.calibration.uncertain import read_reference
 
 EXACT: Final = Instruments(0.0, 0.0, None, by_hand=False)

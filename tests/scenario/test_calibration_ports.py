@@ -7,6 +7,7 @@ is corrected.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,17 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a pty needs POS
 
 RIG = ("--gain=0.8", "--offset=0.3", "--hysteresis=2", "--seed=11", "--hold-s=2", "--move-s=0.3")
 SENSOR = ("--sensor-gain=0.8", "--sensor-offset=0.3", "--sensor-hysteresis=0.5")
+FORM = r"""
+name = "bench"
+maker = "Example"
+source = "the answer of the rig's own gauge, its unit not taken from it"
+baud = [115200]
+rate_hz = 20
+poll = "?C\r"
+unit = "N.cm"
+pattern = "(?P<value>[+-]?[0-9.]++) Ncm"
+examples = ["-1.23 Ncm"]
+"""
 PLAN = ("--site=mandible-buccal", "--screw=infinitas-1.5x9-short", "--threshold-ncm=12")
 
 
@@ -150,9 +162,10 @@ def test_a_check_on_two_ports_corrects_the_next_insertion(
     assert begun()["correction"]["id"] == stored.id
 
 
-def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import signal
-
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_whatever_ends_a_run_what_was_measured_is_kept(
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TORQUEMON_HOME", str(tmp_path / "home"))
     with python("hw_sim.calibration_rig", *RIG) as rig:
         port = ready_port(rig)
@@ -164,7 +177,8 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monk
             for line in program.stdout:
                 if line.startswith("step 4"):
                     break
-            program.send_signal(signal.SIGINT)
+            program.send_signal(getattr(signal, number))
+            program.send_signal(signal.SIGTERM)  # whoever is impatient loses nothing either
             rest = program.stdout.read()
             assert program.wait(20) == 1
     assert "no result: " in rest
@@ -172,3 +186,31 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monk
     stored = get(home(), "last")
     assert len(stored.content["plateaus"]) == 3
     assert stored.content["result"] is None
+
+
+def test_a_check_against_a_gauge_whose_unit_is_stated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORQUEMON_HOME", str(tmp_path / "home"))
+    form = tmp_path / "form.toml"
+    form.write_text(FORM, "utf-8")
+    with python("hw_sim.calibration_rig", *RIG) as rig:
+        port = ready_port(rig)
+        assert rig.stdout is not None
+        gauge = rig.stdout.readline().split()[2]
+        named = ("--gauge", f"ascii:form={form}", gauge)
+        words = ("torquemon", "calibrate", port, *named, "--hold-s=0.6")
+        with python(*words) as program:
+            assert program.stdout is not None
+            said = ""
+            for line in program.stdout:
+                said += line
+                if line.startswith("step 2"):
+                    break
+            program.send_signal(signal.SIGINT)
+            said += program.stdout.read()
+            assert program.wait(20) == 1
+    assert "questionable" not in said
+    assert "the gauge's unit was stated by the operator: N.cm" in said
+    assert "Its unit            stated by the operator: N.cm" in said
+    assert get(home(), "last").content["gauge"]["stated_unit"] == "N.cm"

@@ -16,7 +16,8 @@ import pytest
 from hw_sim.device import HandpieceParams, introduction
 from tests.calibration_cases import AN_ID, content
 from tests.parts import needed
-from torquemon.calibration.store import StoreError, get, listed, sign, write
+from torquemon.calibration.fields import StoreError
+from torquemon.calibration.store import get, listed, sign, write
 from torquemon.drivers.codec import Generation
 from torquemon.drivers.correction import Correction, CorrectionError
 from torquemon.drivers.correction_store import (

@@ -10,8 +10,9 @@ from typing import Any, Final
 import rfc8785
 
 from torquemon import DISCLAIMER
+from torquemon.calibration.fields import StoreError, plateaus_of, result_of
 from torquemon.calibration.pictures import steps_svg
-from torquemon.calibration.store import Stored, StoreError, plateaus_of, result_of
+from torquemon.calibration.store import Stored
 from torquemon.calibration.words import (
     LIMITS,
     budget_rows,
@@ -49,7 +50,10 @@ def certificate(stored: Stored) -> bytes:
         "disclaimer": DISCLAIMER,
     }
     fields, _ = drawable_all(fields)
-    fields["picture"] = steps_svg(plateaus, result)
+    try:
+        fields["picture"] = steps_svg(plateaus, result)
+    except (ValueError, ArithmeticError):  # none that was evaluated, or no torque in them
+        raise StoreError("its steps are missing or damaged: measure again") from None
     template = files("torquemon.calibration").joinpath(TEMPLATE).read_bytes()
     try:
         return set_pdf(template, {"page": json.dumps(fields)}, str(content["measured_utc"]))

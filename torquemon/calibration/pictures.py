@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Final
 
 from torquemon import DISCLAIMER
+from torquemon.calibration.fields import StoreError, result_of
 from torquemon.calibration.fit import Result
 from torquemon.calibration.follow import Plateau
 from torquemon.calibration.plan import Way
-from torquemon.calibration.store import Stored, StoreError, result_of
+from torquemon.calibration.store import Stored
 from torquemon.calibration.words import mark_of
 from torquemon.record.report_drawing import (
     BLUE,
@@ -31,6 +32,8 @@ DRIFT_MM: Final = 90.0
 _LEFT: Final = 16.0
 _RIGHT: Final = 6.0
 _ROOM: Final = 1.15
+MAX_SHOWN: Final = 100.0
+"""A gain or its uncertainty beyond this is a damaged figure."""
 _DAY_S: Final = 86_400.0
 _LEAST_DAYS: Final = 1.0
 
@@ -84,30 +87,38 @@ class Past:
     mark: str
 
 
-def past_checks(found: Sequence[Stored], serial: str | None) -> tuple[str, list[Past]]:
-    """Return serial number and past checks of a handpiece, oldest first. Raises StoreError.
+def past_checks(
+    found: Sequence[Stored], serial: str | None
+) -> tuple[str, list[Past], tuple[str, ...]]:
+    """Return serial number, past checks of a handpiece, oldest first, and names of damaged ones.
 
-    Without a serial number that of the newest check is taken.
+    Without a serial number that of the newest check is taken. Raises StoreError.
     """
     usable = [stored for stored in found if stored.content.get("result")]
     if serial is None and usable:
         serial = str(usable[-1].content["handpiece"].get("serial", ""))
     wanted = clean(serial or "")
-    past = [_past(s) for s in usable if clean(str(s.content["handpiece"].get("serial"))) == wanted]
+    own = [s for s in usable if clean(str(s.content["handpiece"].get("serial"))) == wanted]
+    made = [(stored, _past(stored)) for stored in own]
+    past = [check for _, check in made if check is not None]
     if not past:
         raise StoreError("no evaluated check of this handpiece: see `torquemon calibrate --list`")
-    return wanted, sorted(past, key=lambda check: check.moment)
+    damaged = tuple(stored.id for stored, check in made if check is None)
+    return wanted, sorted(past, key=lambda check: check.moment), damaged
 
 
-def _past(stored: Stored) -> Past:
-    result = result_of(stored.content)
+def _past(stored: Stored) -> Past | None:
+    """Return what a drawing shows of a check; None where it is damaged."""
     try:
+        result = result_of(stored.content)
         moment = datetime.fromisoformat(str(stored.content["measured_utc"]))
-    except (KeyError, ValueError):
-        moment = None
-    if result is None or moment is None or moment.tzinfo is None:
-        raise StoreError(f"check {stored.id} is damaged")
+    except (KeyError, ValueError, StoreError):
+        return None
+    if result is None or moment.tzinfo is None:
+        return None
     gain = result.gain
+    if not (0.0 < gain.value <= MAX_SHOWN and 0.0 <= gain.u_expanded <= MAX_SHOWN):
+        return None
     mark = mark_of(stored.content)
     return Past(stored.id, moment, gain.value, gain.u_expanded, stored.signed, mark)
 

@@ -18,23 +18,24 @@ from typing import Any, Final
 from ulid import ULID
 
 from torquemon import __version__
-from torquemon.calibration.fit import evaluate
+from torquemon.calibration.evaluated import evaluated, reference_fields
+from torquemon.calibration.fields import plateau_fields
 from torquemon.calibration.follow import MAX_RUN_S, Follower, Plateau, Taken
-from torquemon.calibration.line import FitError, Instruments
 from torquemon.calibration.plan import Step
-from torquemon.calibration.store import plateau_fields, result_fields
-from torquemon.calibration.uncertain import ReferenceUncertainty, UncertaintyError
+from torquemon.calibration.uncertain import ReferenceUncertainty
+from torquemon.calibration.words import stated_by_operator
 from torquemon.clock import Clock
 from torquemon.drivers.device import DeviceInfo
 from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.port import OpenGauge, open_gauge
-from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading
+from torquemon.drivers.gauges.reading import LOW_BATTERY, GaugeProblem, GaugeReading
+from torquemon.drivers.gauges.stated import UNIT_STATED
 from torquemon.drivers.handpiece import Handpiece, WireDown
 from torquemon.drivers.link import Connected, Refused, Samples
 from torquemon.drivers.serial_port import is_pseudo_terminal
 from torquemon.drivers.transport import TransportOpener
 from torquemon.drivers.trust import Keys
-from torquemon.model import Origin, Reading
+from torquemon.model import Origin, Reading, Validity
 from torquemon.text import clean
 
 BEAT_S: Final = 0.02
@@ -42,6 +43,8 @@ STATUS_NS: Final = 250_000_000
 CONNECT_S: Final = 15.0
 _SEED_BITS: Final = 256
 _MAX_WAITING: Final = 20_000
+_NO_DOUBT: Final = frozenset({UNIT_STATED, LOW_BATTERY})
+"""What an instrument may say beside a value that still counts."""
 
 Say = Callable[[str], None]
 
@@ -85,6 +88,7 @@ class GuidedRun:
         self._started_utc = clock.utc_now()
         self._status_ns = self._moment = 0
         self._wire_why = ""
+        self._stated_unit = ""
 
     def run(self) -> bool:
         """Measure until all steps are taken; False where it was broken off (Ctrl-C).
@@ -164,10 +168,12 @@ class GuidedRun:
         sign = -1.0 if self._wanted.invert_gauge else 1.0
         while self._said:
             reading = self._said.popleft()
+            if UNIT_STATED in reading.flags and not self._stated_unit:
+                self._stated_unit = reading.unit_text
+                self._say(f"the gauge's unit was {stated_by_operator(reading.unit_text)}")
             if self._follower is not None:
-                self._follower.reference(
-                    reading.host_time_ns, sign * reading.torque_ncm, reading.validity
-                )
+                torque_ncm = sign * reading.torque_ncm
+                self._follower.reference(reading.host_time_ns, torque_ncm, counted(reading))
         while self._problems:
             problem = self._problems.popleft()
             if problem.ends:
@@ -235,9 +241,10 @@ class GuidedRun:
                 "zero_ncm": follower.gauge_zero_ncm,
                 "step_ncm": follower.gauge_step_ncm or 0.0,
                 "inverted": wanted.invert_gauge,
+                "stated_unit": self._stated_unit,
             },
             "reference_uncertainty": wanted.reference.sentence() if wanted.reference else None,
-            "reference": _reference_fields(wanted.reference),
+            "reference": reference_fields(wanted.reference),
             "stand": wanted.stand,
             "hold_s": wanted.hold_s,
             "valid_months": wanted.valid_months,
@@ -246,34 +253,16 @@ class GuidedRun:
         return content | evaluated(content, follower.plateaus)
 
 
-def evaluated(content: dict[str, Any], plateaus: Sequence[Plateau]) -> dict[str, Any]:
-    """Return `result`, or None and the `problem` that there is none for."""
-    try:
-        result = evaluate(plateaus, _instruments(content))
-    except (FitError, UncertaintyError) as error:
-        return {"result": None, "problem": str(error)}
-    return {"result": result_fields(result), "problem": ""}
+def counted(reading: GaugeReading) -> Validity:
+    """Return what a value of the gauge counts as.
 
-
-def _instruments(content: dict[str, Any]) -> Instruments:
-    reference = content["reference"]
-    return Instruments(
-        float(content["handpiece"]["step_ncm"]),
-        float(content["gauge"]["step_ncm"]),
-        None if reference is None else ReferenceUncertainty(**reference),
-        by_hand=not content["stand"],
-    )
-
-
-def _reference_fields(reference: ReferenceUncertainty | None) -> dict[str, Any] | None:
-    if reference is None:
-        return None
-    return {
-        "text": reference.text,
-        "k": reference.k,
-        "share": reference.share,
-        "ncm": reference.ncm,
-    }
+    A unit that the operator stated is told with the result: where nothing else is doubtful, the
+    torque is as good as the statement.
+    """
+    stated = UNIT_STATED in reading.flags and reading.flags <= _NO_DOUBT
+    if stated and reading.validity is Validity.QUESTIONABLE:
+        return Validity.VALID
+    return reading.validity
 
 
 def _taken(plateau: Plateau) -> str:

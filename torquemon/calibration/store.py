@@ -8,20 +8,17 @@ bytes; `torquemon.drivers.correction_store` reads them for the monitor.
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import rfc8785
 
-from torquemon.calibration.fit import Result
-from torquemon.calibration.follow import Plateau
-from torquemon.calibration.levels import Level
-from torquemon.calibration.plan import Step, Way
-from torquemon.calibration.uncertain import Part, Stated
+from torquemon.calibration.evaluated import gives_its_result
+from torquemon.calibration.fields import StoreError, plateaus_of, result_of
+from torquemon.calibration.uncertain import UncertaintyError, gum
 from torquemon.drivers.correction import CorrectionError
 from torquemon.drivers.correction_store import (
     DOMAIN,
@@ -29,8 +26,10 @@ from torquemon.drivers.correction_store import (
     FORM,
     MAX_FILES,
     SUFFIX,
+    UnsignedError,
     chair_public_key,
     correction_from,
+    load_corrections,
     read_file,
     signature_line,
     signed_part,
@@ -41,10 +40,10 @@ from torquemon.record.signing import load_or_make, public_hex
 from torquemon.text import clean
 
 LAST: Final = "last"
-
-
-class StoreError(Exception):
-    """A check cannot be kept, found or signed: a sentence."""
+UNFINISHED: Final = ".unfinished"
+"""The end of the name of a check without a result: nothing that the monitor could apply."""
+_NO_RESULT: Final = "it has no result, so there is nothing to sign"
+_OTHER_NAME: Final = "its file bears another name than the check in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Stored:
     content: Mapping[str, Any]
     signed: bool
     why: str
+    path: Path
 
 
 def folder_of(home: Path) -> Path:
@@ -63,14 +63,28 @@ def folder_of(home: Path) -> Path:
 
 
 def write(home: Path, content: Mapping[str, Any]) -> Path:
-    """Keep a check, unsigned. Raises StoreError."""
-    path = folder_of(home) / f"{content['id']}{SUFFIX}"
+    """Keep a check, unsigned; one without a result beside those that can be signed.
+
+    Raises StoreError.
+    """
+    name = str(content["id"])
+    finished, unfinished = (folder_of(home) / f"{name}{end}" for end in (SUFFIX, UNFINISHED))
+    path = finished if content.get("result") is not None else unfinished
     try:
         raw = rfc8785.dumps({"form": FORM, **content}) + b"\n"
     except (rfc8785.CanonicalizationError, ValueError) as error:
         raise StoreError(f"the check holds what cannot be kept ({clean(str(error))})") from None
     _put(path, raw)
+    if path == finished:
+        _unlink(unfinished)
     return path
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be removed ({error.strerror})") from None
 
 
 def _put(path: Path, raw: bytes) -> None:
@@ -92,22 +106,87 @@ def _put(path: Path, raw: bytes) -> None:
 
 
 def sign(home: Path, wanted: str) -> Stored:
-    """Sign a check with the key of this chair. Raises StoreError with a sentence."""
+    """Sign a check with the key of this chair. Raises StoreError with a sentence.
+
+    Its steps are evaluated once more before: only figures that they give are signed.
+    """
     found = get(home, wanted)
     if found.signed:
         raise StoreError(f"check {found.id} is signed already")
-    path = folder_of(home) / f"{found.id}{SUFFIX}"
     try:
-        content = signed_part(read_file(path))
-        correction = correction_from(found.content)
-        if rfc8785.dumps(dict(found.content)) != content or correction.id != path.stem:
-            raise StoreError(f"{path} was altered by hand: measure again")
+        content = _unaltered(found)
         key = load_or_make(home)
     except (CorrectionError, RecordError) as error:
         raise StoreError(f"check {found.id} cannot be signed: {error}") from None
     signature = key.sign(DOMAIN + content).hex()
-    _put(path, content + b"\n" + signature_line(public_hex(key), signature))
+    _put(found.path, content + b"\n" + signature_line(public_hex(key), signature))
     return get(home, found.id)
+
+
+def _unaltered(found: Stored) -> bytes:
+    """Return the bytes to be signed. Raises StoreError, CorrectionError."""
+    raw = read_file(found.path)
+    if not _signature_fits(raw):
+        raise StoreError(f"check {found.id} was altered after it was signed: measure again")
+    content = signed_part(raw)
+    correction = correction_from(found.content)
+    try:
+        as_written = rfc8785.dumps(dict(found.content)) == content
+    except (rfc8785.CanonicalizationError, ValueError):
+        as_written = False
+    if not as_written or correction.id != found.path.stem:
+        raise StoreError(f"{found.path} was altered by hand: measure again")
+    _refuse_other_figures(found)
+    return content
+
+
+def _refuse_other_figures(found: Stored) -> None:
+    """Refuse a result that the steps do not give. Raises StoreError."""
+    try:
+        gum()
+        result_of(found.content)
+        same = gives_its_result(found.content)
+    except UncertaintyError:
+        raise StoreError(
+            f"check {found.id} cannot be signed: its steps are evaluated once more before, which "
+            "needs the part `torquemon[calibrate]` (pip install 'torquemon[calibrate]')"
+        ) from None
+    except StoreError as error:
+        raise StoreError(f"check {found.id} cannot be signed: {error}") from None
+    if not same:
+        raise StoreError(
+            f"check {found.id} was altered: its steps do not give the figures in it; measure again"
+        )
+
+
+def _signature_fits(raw: bytes) -> bool:
+    """Whether a file bears no signature, or one that fits, whichever chair's it is."""
+    rest = raw.partition(b"\n")[2]
+    if not rest:
+        return True
+    try:
+        verified(raw, bytes.fromhex(json.loads(rest)["public_key"]))
+    except (ValueError, LookupError, TypeError, RecursionError):  # CorrectionError is a ValueError
+        return False
+    return True
+
+
+def remove(home: Path, wanted: str, *, even_applied: bool = False) -> Stored:
+    """Remove one check for good and nothing else. Raises StoreError.
+
+    One that corrects a handpiece only goes with `even_applied`.
+    """
+    found = get(home, wanted)
+    if found.signed and not even_applied:
+        applied = {correction.id for correction in load_corrections(home).by_device.values()}
+        if found.id in applied:
+            serial = clean(str(found.content["handpiece"].get("serial", "")))
+            raise StoreError(
+                f"check {found.id} is signed and corrects handpiece {serial}: to remove it all the "
+                "same add --yes"
+            )
+    _unlink(found.path)
+    return found
 
 
 def get(home: Path, wanted: str) -> Stored:
@@ -117,7 +196,8 @@ def get(home: Path, wanted: str) -> Stored:
         raise StoreError("no handpiece was checked here yet: `torquemon calibrate PORT --gauge …`")
     if wanted == LAST:
         return found[-1]
-    matching = [stored for stored in found if stored.id == wanted.strip().upper()]
+    names = (wanted.strip(), wanted.strip().upper())
+    matching = [stored for name in names for stored in found if stored.id == name]
     if not matching:
         raise StoreError(f"there is no check {clean(wanted, 30)}: see `torquemon calibrate --list`")
     return matching[0]
@@ -125,14 +205,15 @@ def get(home: Path, wanted: str) -> Stored:
 
 def listed(home: Path) -> list[Stored]:
     """Return all checks, oldest first; one that cannot be read has no content."""
-    try:
-        paths = sorted(folder_of(home).glob(f"*{SUFFIX}"))[-MAX_FILES:]
+    folder = folder_of(home)
+    try:  # one that got its result meanwhile counts as that
+        found = {path.stem: path for end in (UNFINISHED, SUFFIX) for path in folder.glob(f"*{end}")}
     except OSError:
         return []
-    if not paths:
+    if not found:
         return []
     key = chair_public_key(home)
-    return [_stored(path, key) for path in paths]
+    return [_stored(found[name], key) for name in sorted(found)[-MAX_FILES:]]
 
 
 def _stored(path: Path, key: bytes | None) -> Stored:
@@ -141,12 +222,33 @@ def _stored(path: Path, key: bytes | None) -> Stored:
         raw = read_file(path)
         content = _content(raw)
     except CorrectionError as error:
-        return Stored(name, {}, signed=False, why=str(error))
+        return Stored(name, {}, signed=False, why=str(error), path=path)
+    why = _why_not_applied(path, raw, key, content)
+    return Stored(name, content, signed=not why, why=why, path=path)
+
+
+def _why_not_applied(path: Path, raw: bytes, key: bytes | None, content: Mapping[str, Any]) -> str:
+    """Return why the monitor does not apply a check; empty where it does."""
     try:
-        correction_from(verified(raw, key or b""))
+        correction = correction_from(verified(raw, key or b""))
+    except UnsignedError as error:
+        return _why_unsigned(path, content) or str(error)
     except CorrectionError as error:
-        return Stored(name, content, signed=False, why=str(error))
-    return Stored(name, content, signed=True, why="")
+        return str(error)
+    return "" if path.name == f"{correction.id}{SUFFIX}" else _OTHER_NAME
+
+
+def _why_unsigned(path: Path, content: Mapping[str, Any]) -> str:
+    """Return why a check cannot even be signed; empty where it may be."""
+    if content.get("id") != path.stem:
+        return _OTHER_NAME
+    if content.get("result") is None:
+        return _NO_RESULT
+    try:
+        result_of(content)
+    except StoreError as damage:
+        return f"{damage}: measure again"
+    return ""
 
 
 def _content(raw: bytes) -> Mapping[str, Any]:
@@ -156,78 +258,7 @@ def _content(raw: bytes) -> Mapping[str, Any]:
         plateaus_of(found)
         if found["form"] != FORM or not isinstance(found["handpiece"], dict):
             raise ValueError  # noqa: TRY301 - one answer for all that cannot be
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError):
         raise CorrectionError("it is damaged, or no check that this version can read") from None
     content: Mapping[str, Any] = found
     return content
-
-
-def plateau_fields(plateau: Plateau) -> dict[str, Any]:
-    """Return a held torque for JSON."""
-    fields = asdict(plateau)
-    fields["step"]["way"] = plateau.step.way.value
-    return fields
-
-
-def plateaus_of(content: Mapping[str, Any]) -> list[Plateau]:
-    """Return the held torques of a check. Raises ValueError, KeyError or TypeError."""
-    return [_plateau(fields) for fields in content["plateaus"]]
-
-
-def _plateau(fields: Mapping[str, Any]) -> Plateau:
-    step = fields["step"]
-    return Plateau(
-        Step(int(step["series"]), Way(step["way"]), float(step["target_ncm"])),
-        float(fields["time_s"]),
-        float(fields["reference_ncm"]),
-        float(fields["handpiece_ncm"]),
-        int(fields["reference_samples"]),
-        int(fields["handpiece_samples"]),
-        float(fields["scatter_ncm"]),
-    )
-
-
-def result_fields(result: Result) -> dict[str, Any]:
-    """Return a result for JSON; infinite freedom is null there."""
-    fields = asdict(result)
-    for value in fields.values():
-        if isinstance(value, dict) and not math.isfinite(value["dof"]):
-            value["dof"] = None
-    fields["levels"] = list(fields["levels"])
-    for name in ("offset_ncm", "gain", "hysteresis_ncm", "corrected_ncm"):
-        fields[name]["parts"] = list(fields[name]["parts"])
-    return fields
-
-
-def result_of(content: Mapping[str, Any]) -> Result | None:
-    """Return the result of a check; None where it was broken off. Raises StoreError."""
-    fields = content.get("result")
-    if fields is None:
-        return None
-    try:
-        return Result(
-            offset_ncm=_stated(fields["offset_ncm"]),
-            gain=_stated(fields["gain"]),
-            hysteresis_ncm=_stated(fields["hysteresis_ncm"]),
-            hysteresis_share=float(fields["hysteresis_share"]),
-            drift_ncm=float(fields["drift_ncm"]),
-            repeatability_ncm=float(fields["repeatability_ncm"]),
-            nonlinearity_ncm=float(fields["nonlinearity_ncm"]),
-            corrected_ncm=_stated(fields["corrected_ncm"]),
-            levels=tuple(Level(**level) for level in fields["levels"]),
-            steps=int(fields["steps"]),
-            series=int(fields["series"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise StoreError("the result of this check is damaged") from None
-
-
-def _stated(fields: Mapping[str, Any]) -> Stated:
-    dof = fields["dof"]
-    return Stated(
-        float(fields["value"]),
-        float(fields["u_expanded"]),
-        float(fields["k"]),
-        math.inf if dof is None else float(dof),
-        tuple(Part(str(part["name"]), float(part["u"])) for part in fields["parts"]),
-    )

@@ -21,7 +21,7 @@ USUAL_K: Final = 2.0
 MAX_SHARE: Final = 0.2
 MAX_NCM: Final = 5.0
 """[E] A reference this uncertain is none."""
-_STATED: Final = re.compile(r"([0-9]{1,4}(?:[.,][0-9]{1,6})?)\s*(%|N·?cm)", re.IGNORECASE)
+_STATED: Final = re.compile(r"([0-9]{1,4}(?:[.,][0-9]{1,6})?)\s*(%|N[·.]?cm)", re.IGNORECASE)
 
 
 class UncertaintyError(ValueError):

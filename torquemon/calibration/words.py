@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from torquemon import DISCLAIMER, __version__
+from torquemon.calibration.fields import result_of
 from torquemon.calibration.fit import Result
-from torquemon.calibration.store import Stored, result_of
+from torquemon.calibration.store import Stored
 from torquemon.calibration.uncertain import COVERAGE_PERCENT, Stated
 from torquemon.text import clean
 
@@ -25,6 +26,11 @@ def mark_of(content: Mapping[str, Any]) -> str:
     """Return SIMULATED or REPLAYED; empty for what was really measured."""
     origin = clean(str(content.get("origin", "unknown")), 20)
     return "" if origin == "real" else origin.upper()
+
+
+def stated_by_operator(unit: str) -> str:
+    """Say whose word a unit is that the gauge does not send readably."""
+    return f"stated by the operator: {unit}"
 
 
 def pm(found: Stated, digits: int, unit: str = "") -> str:
@@ -65,6 +71,12 @@ def meaning(result: Result, content: Mapping[str, Any]) -> tuple[str, ...]:
         if reference
         else f"{UNKNOWN_REFERENCE[0].upper()}{UNKNOWN_REFERENCE[1:]}."
     )
+    unit = _text(_part(content, "gauge"), "stated_unit")
+    if unit:
+        source += (
+            f" Its unit was {stated_by_operator(unit)}. Was another one set on it, every figure is "
+            "wrong by the ratio of the two."
+        )
     held = (
         "Torque was held by a stand."
         if content.get("stand")
@@ -133,16 +145,18 @@ def facts(stored: Stored) -> tuple[Row, ...]:
         for part in (_text(gauge, "maker"), _text(gauge, "model"), _text(gauge, "serial"))
         if part
     )
+    unit = _text(gauge, "stated_unit")
     return (
         ("Check", stored.id),
         ("Measured", f"{_text(content, 'measured_utc')[:16].replace('T', ' ')} UTC"),
         ("Handpiece", f"{name}, firmware {_text(device, 'firmware') or _DASH}"),
         ("Serial number", _text(device, "serial") or _DASH),
         ("Reference gauge", f"{gauge_name or _DASH} ({_text(gauge, 'kind')})"),
+        *((("Its unit", stated_by_operator(unit)),) if unit else ()),
         ("Its certificate", _text(gauge, "certificate") or "none was named"),
         ("Its uncertainty", _text(content, "reference_uncertainty") or UNKNOWN_REFERENCE),
         ("By", _text(content, "operator") or _DASH),
-        ("Holds for", f"{content.get('valid_months')} months"),
+        ("Holds for", f"{_text(content, 'valid_months')} months"),
         ("State", "signed by this chair" if stored.signed else f"NOT SIGNED: {stored.why}"),
         ("Software", f"TorqueMon {_text(content, 'software')}, shown by {__version__}"),
     )
@@ -167,7 +181,8 @@ def text_lines(stored: Stored) -> list[str]:
     if result is None:
         why = _text(stored.content, "problem") or "it was broken off"
         taken = len(stored.content.get("plateaus", ()))
-        return [*lines, "", f"no result: {why}; {taken} steps are kept", DISCLAIMER]
+        kept = "1 step is" if taken == 1 else f"{taken} steps are"
+        return [*lines, "", f"no result: {why}; {kept} kept", DISCLAIMER]
     lines += ["", *_pairs(headline(result)), "", *meaning(result, stored.content), LIMITS, ""]
     lines += ["  ".join(f"{cell:>14}" for cell in row) for row in level_rows(result)]
     lines += ["", "What the uncertainties are made of (standard uncertainties)"]

@@ -12,7 +12,7 @@ from typing import Final
 from torquemon.drivers.codec import Result
 from torquemon.drivers.correction import Correction
 from torquemon.local.view import CheckState, CheckView
-from torquemon.model import Validity
+from torquemon.model import ArmPhase, Validity
 from torquemon.monitor.session import Session
 
 CALIBRATION_DAYS: Final = 365
@@ -28,6 +28,7 @@ def check_list(session: Session, now_ns: int) -> tuple[CheckView, ...]:
         _identity(session),
         _sensor(session, now_ns),
         _guardrail(session),
+        *_halted(session),
         _confirmed(session),
         _calibration(session),
         _storage(session),
@@ -92,6 +93,13 @@ def _guardrail(session: Session) -> CheckView:
     return _gate("guardrail", CheckState.OK, text)
 
 
+def _halted(session: Session) -> tuple[CheckView, ...]:
+    """Say that the handpiece stands halted, where it does: it cannot be zeroed or armed so."""
+    if session.handpiece.link.lease.phase is not ArmPhase.HALTED:
+        return ()
+    return (_gate("halted", CheckState.BAD, "a halt stands: release it at the handpiece"),)
+
+
 def _confirmed(session: Session) -> CheckView:
     doubts = session.doubts()
     if doubts:
@@ -105,21 +113,33 @@ def _calibration(session: Session) -> CheckView:
         return CheckView(
             id="calibration", gates=False, state=CheckState.WAIT, text="no handpiece yet"
         )
-    troubles = session.handpiece.link.corrections.troubles
-    if troubles:
-        text = (
-            f"{len(troubles)} checks in the folder of this chair are not applied: "
-            "`torquemon calibrate --list` says why"
-        )
-        return _warning("calibration", text, "")
-    if device.correction is not None:
-        return _checked(device.correction, session.today())
-    if device.calibrated is None:
+    today = session.today()
+    applied = device.correction
+    own = _stated(device.calibrated, today) if applied is None else _checked(applied, today)
+    troubles = _troubles(len(session.handpiece.link.corrections.troubles))
+    return _warning("calibration", f"{own.text}; {troubles}", "") if troubles else own
+
+
+def _troubles(count: int) -> str:
+    """Say how many files of checks are not applied; empty where none is left out."""
+    if not count:
+        return ""
+    which = "one check" if count == 1 else f"{count} checks"
+    verb = "is" if count == 1 else "are"
+    return (
+        f"{which} in the folder of this chair {verb} not applied: "
+        "`torquemon calibrate --list` says why"
+    )
+
+
+def _stated(calibrated: date | None, today: date) -> CheckView:
+    """Say when the handpiece was calibrated, as it says, and whether that is too long ago."""
+    if calibrated is None:
         return _warning("calibration", "the date of the last calibration is unknown", "")
-    age_days = (session.today() - device.calibrated).days
+    age_days = (today - calibrated).days
     if age_days < 0:
         return _warning("calibration", "this computer's date lies before the calibration", "")
-    text = f"calibrated {device.calibrated.isoformat()}, {age_days} days ago"
+    text = f"calibrated {calibrated.isoformat()}, {age_days} days ago"
     old = f"{text}: have it calibrated" if age_days > CALIBRATION_DAYS else ""
     return _warning("calibration", old, text)
 
