@@ -15,7 +15,7 @@ from torquemon.clock import ManualClock, SystemClock
 from torquemon.drivers.gauges.base import Gauge, GaugeSettings
 from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.port import OpenGauge, open_gauge
-from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem, GaugeReading
+from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading, Told
 from torquemon.drivers.gauges.talk import Talk
 
 KINDS = tuple(sorted(EMULATORS))
@@ -79,9 +79,9 @@ class Listener:
     """Collects what an open gauge says."""
 
     def __init__(self) -> None:
-        self.events: queue.Queue[GaugeEvent] = queue.Queue()
+        self.events: queue.Queue[Told] = queue.Queue()
 
-    def next(self) -> GaugeEvent:
+    def next(self) -> Told:
         return self.events.get(timeout=PATIENCE_S)
 
     def readings(self, count: int) -> list[GaugeReading]:
@@ -100,8 +100,8 @@ class Listener:
             if isinstance(event, GaugeProblem):
                 return event
 
-    def drain(self) -> list[GaugeEvent]:
-        found: list[GaugeEvent] = []
+    def drain(self) -> list[Told]:
+        found: list[Told] = []
         while not self.events.empty():
             found.append(self.events.get_nowait())
         return found

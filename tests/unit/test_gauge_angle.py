@@ -106,6 +106,16 @@ def test_a_merged_angle_lies_between_its_neighbours_or_there_is_none(
     assert not with_both, "an angle of the very same moment is one"
 
 
+def test_a_sensor_that_begins_anew_at_each_turn_gives_no_angle_across_its_zero() -> None:
+    merge = AngleMerge()
+    merge.angle(0, 350.0)
+    merge.angle(50 * MS, 10.0)
+    merge.angle(90 * MS, 26.0)
+    merge.reading(_reading(25 * MS))
+    merge.reading(_reading(70 * MS))
+    assert [each.angle_deg for each in merge.take(90 * MS)] == [None, 18.0]
+
+
 def test_a_reading_does_not_wait_longer_than_it_may() -> None:
     merge = AngleMerge()
     merge.angle(0, 1.0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hw_sim.gauges.base import EmulatedGauge
 from hw_sim.gauges.kinds import EMULATORS
 from hw_sim.gauges.mark10 import EmulatedMark10
-from tests.gauge_bench import KINDS, MemoryWire, settings_for
+from tests.gauge_bench import KINDS, MemoryWire, settings_for, talk_over
 from torquemon.clock import ManualClock
 from torquemon.drivers.codec import Generation, Result
 from torquemon.drivers.errors import TransportGoneError
@@ -25,9 +25,11 @@ from torquemon.drivers.gauges.bridge import (
 )
 from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.opener import GaugeOpener
+from torquemon.drivers.gauges.reading import WIRE_TEXT_BYTES, GaugeProblem, GaugeReading
 from torquemon.drivers.gauges.spec import GaugeError
 from torquemon.drivers.gauges.talk import Talk
 from torquemon.drivers.link import Answered, Connected, DeviceSays, Link, LinkEvent, Samples
+from torquemon.local.sentences import translated
 from torquemon.model import ArmPhase, ArmStop, Disarm, Origin, Reading, Renew, Stop, Tare, Validity
 
 
@@ -170,6 +172,108 @@ def test_a_low_battery_is_told_once() -> None:
     bench.run(1.0)
     says = [event.text for event in bench.of(DeviceSays) if isinstance(event, DeviceSays)]
     assert says == ["low battery: charge the instrument"]
+
+
+def _of(kind: str, *chunks: bytes) -> list[GaugeProblem]:
+    """Return the problems that a driver sees in these bytes."""
+    gauge = make_gauge(kind, settings_for(kind))
+    return [e for chunk in chunks for e in gauge.feed(chunk, 1) if isinstance(e, GaugeProblem)]
+
+
+def _silent(heard: bytes) -> list[GaugeProblem]:
+    _, talk, wire, clock = talk_over("mark10", None)
+    found: list[GaugeProblem] = []
+    for _ in range(200):
+        wire.incoming += heard
+        clock.advance(0.02)
+        found += [e for e in talk.step(0.02) if isinstance(e, GaugeProblem)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("problems", "said"),
+    [
+        (
+            _of("mark10", b"5.25 lbFft\r\n"),
+            "unit 'lbFft' is no known torque unit: set it to N·cm",
+        ),
+        (
+            _of("mark10", b"5.25\r\n"),
+            "numbers come without a unit: switch the unit on in its output",
+        ),
+        (_of("mark10", b"*22\r\n"), "the Mark-10 answers error *22: show its measuring screen"),
+        (_of("imada", b"E\r"), "the Imada gauge answers with an error: show its measuring screen"),
+        (
+            _of("imada", b"5.25NPO\r"),
+            "it holds a peak, not the present torque: switch to track mode",
+        ),
+        (
+            _of("imada", b"5.25NTO\r" * 3 + b"5.25KTO\r" * 3),
+            "the gauge's unit was switched: switch it back, or begin again",
+        ),
+        (
+            _of("lutron", b"\x0241160200001234\r"),
+            "it measures foot-candle, no torque: connect a torque meter",
+        ),
+        (
+            _of("gsv", bytes.fromhex("aa1090123485")),
+            "it sends whole numbers without a scale: set its values to float",
+        ),
+        (
+            _silent(b"5.00 Ncm\r\n0.05 Nm\r\n"),
+            "the unit changes (Ncm, Nm): set one on the instrument",
+        ),
+        (_silent(b""), "no answer: check the gauge's switch, cable and settings"),
+        (_silent(b"noise\r\n"), "no reading in what comes: check baud rate, kind and settings"),
+        (_silent(b"OL\r\n"), "the instrument is overloaded: take the load off it"),
+    ],
+)
+def test_a_problem_reaches_the_screen_whole_with_its_remedy(
+    problems: list[GaugeProblem], said: str
+) -> None:
+    bench = _bench()
+    bench.run(0.2)
+    bench.wire._say_problem(problems[0])
+    bench.run(0.2)
+    texts = [event.text for event in bench.of(DeviceSays) if isinstance(event, DeviceSays)]
+    assert texts == [said]
+    german = translated(said, "de", ",")
+    assert german != said
+    assert translated(f"handpiece: {said} (code 1)", "de", ",") == f"Handstück: {german} (Code 1)"
+
+
+@given(what=st.text(max_size=80), remedy=st.text(max_size=80))
+def test_a_sentence_that_is_too_long_is_cut_before_its_remedy_at_a_whole_character(
+    what: str, remedy: str
+) -> None:
+    said = GaugeProblem(1, f"{what}: {remedy}").wire_text()
+    assert len(said) <= WIRE_TEXT_BYTES
+    text = said.decode()
+    if len(remedy.encode()) <= 50 and ": " not in remedy and not remedy.startswith(" "):
+        assert text.endswith(f": {remedy}")
+
+
+@pytest.mark.parametrize("torque_ncm", [2000.5, -2100.0, 5000.0, -99_000.0])
+def test_a_torque_beyond_the_range_is_an_overflow_and_no_valid_number(torque_ncm: float) -> None:
+    emulator = EmulatedMark10()
+    emulator.capacity_ncm, emulator.torque_ncm = 1e6, torque_ncm
+    bench = Bench(emulator)
+    bench.run(0.3)
+    assert {reading.validity for reading in bench.readings} == {Validity.OVERFLOW}
+    assert all(2000 < abs(reading.torque_ncm) <= abs(torque_ncm) for reading in bench.readings)
+
+
+def test_an_angle_or_a_speed_that_does_not_fit_is_none_and_not_another_one() -> None:
+    bench = _bench()
+    bench.run(0.2)
+    for value in (2_000_000.0, 3_000_000.0):
+        reading = GaugeReading(1, 5.0, value, value, Validity.VALID, "Ncm")
+        bench.wire._say_readings([reading])
+    bench.run(0.1)
+    angles = [reading.angle_deg for reading in bench.readings]
+    assert 2_000_000.0 in angles
+    assert {reading.speed_rpm for reading in bench.readings} == {None}
+    assert max(angle for angle in angles if angle is not None) == 2_000_000.0
 
 
 def test_an_instrument_that_is_too_slow_for_live_use_is_refused_with_what_it_is_good_for() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hw_sim.gauges.binary import EmulatedGsv, EmulatedLutron
 from hw_sim.gauges.mark10 import EmulatedMark10
 from hw_sim.gauges.text import EmulatedImada, EmulatedMecmesin, EmulatedUnipulse
-from tests.gauge_bench import settings_for
+from tests.gauge_bench import settings_for, talk_over
 from torquemon.drivers.gauges.base import MAX_UNFINISHED_BYTES, GaugeSettings, LineCutter
 from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.numbers import read_number, read_unit
@@ -24,7 +24,7 @@ from torquemon.drivers.gauges.reading import (
     GaugeReading,
 )
 from torquemon.drivers.gauges.spec import GaugeError, read_address, read_settings
-from torquemon.drivers.gauges.stated import UNIT_STATED
+from torquemon.drivers.gauges.stated import TIMES, UNIT_STATED
 from torquemon.model import Validity
 from torquemon.units import TorqueUnit
 
@@ -78,9 +78,11 @@ def test_a_number_without_a_unit_is_no_torque() -> None:
 @pytest.mark.requirement("REQ-GAU-4")
 @pytest.mark.parametrize("word", ["OL", "OVER", "OVERLOAD", "O.L.", "-OVL", "over load"])
 def test_an_overload_without_a_number_is_at_least_the_last_torque(word: str) -> None:
-    gauge = make_gauge("mark10", GaugeSettings())
-    gauge.feed(b"31.5 Ncm\r\n", 1)
-    event = _one(gauge.feed(f"{word}\r\n".encode(), 2))
+    _, talk, wire, _ = talk_over("mark10", None)
+    wire.incoming += b"31.5 Ncm\r\n" * 3
+    talk.step(0.02)
+    wire.incoming += f"{word}\r\n".encode()
+    event = _one(list(talk.step(0.02)))
     assert event.validity is Validity.OVERFLOW
     assert event.flags == {OVERLOAD, NO_NUMBER}
     assert abs(event.torque_ncm) == 31.5
@@ -97,7 +99,7 @@ def test_a_low_battery_is_a_flag_from_then_on() -> None:
 def test_an_imada_overload_and_its_held_peak() -> None:
     gauge, emulator = make_gauge("imada", GaugeSettings(unit="N.cm")), EmulatedImada()
     emulator.torque_ncm = 600.0
-    event = _one(gauge.feed(emulator.receive(b"D\r"), 1))
+    event = _one(gauge.feed(emulator.receive(b"D\r") * TIMES, 1))
     assert (event.validity, event.torque_ncm) == (Validity.OVERFLOW, 500.0)
     assert event.flags == {OVERLOAD, UNIT_STATED}
     emulator.mode = "P"
@@ -117,7 +119,7 @@ def test_a_unit_code_that_is_not_public_is_refused_until_the_user_says_the_unit(
         gauge = make_gauge(kind, GaugeSettings(unit=unit))
         answer = emulator.receive(gauge.poll() or b"")
         answer += emulator.frame() if isinstance(emulator, EmulatedLutron) else b""
-        (found[unit],) = gauge.feed(answer, 1)
+        found[unit] = gauge.feed(answer * TIMES, 1)[-1]
     assert isinstance(found[""], GaugeProblem)
     assert "read the unit off its display" in found[""].why
     stated = found["N.cm"]
@@ -144,13 +146,13 @@ def test_a_mecmesin_that_sends_numbers_alone_is_asked_for_its_unit_around_each()
     emulator.unit = "kgfm"
     whys = [e.why for e in gauge.feed(emulator.receive(b"U?U"), 3) if isinstance(e, GaugeProblem)]
     assert whys
-    assert all("no torque unit" in why for why in whys)
+    assert all("no known torque unit" in why for why in whys)
 
 
 def test_a_unipulse_gives_angle_and_speed_where_there_is_an_encoder() -> None:
     gauge, emulator = make_gauge("unipulse", GaugeSettings(unit="N.cm")), EmulatedUnipulse()
     emulator.torque_ncm, emulator.angle_deg, emulator.speed_rpm = -4.5, 721.25, 25.0
-    event = _one(gauge.feed(emulator.receive(gauge.poll() or b""), 1))
+    event = _one(gauge.feed(emulator.receive(gauge.poll() or b"") * TIMES, 1))
     assert (event.torque_ncm, event.angle_deg, event.speed_rpm) == (-4.5, 721.25, 25.0)
     emulator.encoder = False
     assert _one(gauge.feed(emulator.receive(gauge.poll() or b""), 2)).angle_deg is None
@@ -164,7 +166,7 @@ def test_a_gsv_says_what_is_wrong_with_its_settings() -> None:
     emulator.int16, emulator.code = False, 0
     events = gauge.feed(emulator.receive(gauge.poll() or b""), 2)
     assert {event.why for event in events if isinstance(event, GaugeProblem)} == {
-        "the instrument's unit 'mV/V' is no torque unit that is known: set it to N·cm"
+        "unit 'mV/V' is no known torque unit: set it to N·cm"
     }
     assert not [event for event in events if isinstance(event, GaugeReading)]
     far = make_gauge("gsv", GaugeSettings(channel=8))
@@ -232,6 +234,7 @@ def test_every_form_of_an_answer_is_read_whole_or_in_parts(
     if isinstance(event, GaugeProblem):
         assert "beyond any gauge" in event.why
         return
+    assert isinstance(event, GaugeReading)
     assert event.unit_text.replace(" ", "") == unit.replace(" ", "")
     assert (event.torque_ncm < 0) == (float(str(value)) < 0)
 

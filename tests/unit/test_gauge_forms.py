@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -136,10 +137,8 @@ def test_a_pattern_that_is_let_in_matches_any_line_in_no_time(pieces: list[str],
     try:
         form = read_form({"name": "x", "pattern": pattern, "unit": "N.cm", "examples": ["!"]})
     except GaugeError as error:
-        if "does not match" not in str(error):
+        if "the example" not in str(error):
             return
-        import re
-
         compiled = re.compile(pattern)
     else:
         compiled = form.pattern
@@ -155,9 +154,9 @@ def test_a_pattern_that_is_let_in_matches_any_line_in_no_time(pieces: list[str],
 def test_the_worst_patterns_that_are_let_in_are_still_quick(pattern: str) -> None:
     pattern += "(?P<value>!)"
     assert refusal(pattern) == ""
-    form = read_form({"name": "x", "pattern": pattern, "unit": "N.cm", "examples": ["!"]})
+    compiled = re.compile(pattern)
     begin = time.process_time()
-    assert form.pattern.fullmatch("a" * MAX_LINE_CHARS) is None
+    assert compiled.fullmatch("a" * MAX_LINE_CHARS) is None
     assert time.process_time() - begin < 1.0
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hw_sim.gauges.kinds import EMULATORS
 from tests.gauge_bench import KINDS, settings_for, talk_over
 from torquemon.drivers.gauges.kinds import make_gauge
-from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem, GaugeReading
-from torquemon.drivers.gauges.steady import TIMES
+from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading, Told
+from torquemon.drivers.gauges.stated import TIMES
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -44,7 +44,7 @@ def test_a_problem_that_goes_on_is_told_once_and_again_after_a_reading() -> None
     emulator = EMULATORS["mark10"]()
     _, talk, _, _ = talk_over("mark10", emulator)
 
-    def told(steps: int) -> list[GaugeEvent]:
+    def told(steps: int) -> list[Told]:
         return [e for _ in range(steps) for e in talk.step(0.02) if isinstance(e, GaugeProblem)]
 
     emulator.with_units = False  # type: ignore[attr-defined]
@@ -92,7 +92,7 @@ def test_an_instrument_that_never_gives_a_value_is_given_up_with_its_own_reason(
     emulator.with_units = False  # type: ignore[attr-defined]
     _, talk, _, clock = talk_over("mark10", emulator)
     begin_ns = clock.monotonic_ns()
-    events: list[GaugeEvent] = []
+    events: list[Told] = []
     while clock.monotonic_ns() - begin_ns < 20e9:
         events += talk.step(0.02)
         if events and isinstance(events[-1], GaugeProblem) and events[-1].ends:

@@ -14,7 +14,7 @@ from torquemon.clock import Clock
 from torquemon.drivers.gauges.ascii_form import AsciiForm
 from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.merge import AngleMerge
-from torquemon.drivers.gauges.reading import GaugeEvent, GaugeReading
+from torquemon.drivers.gauges.reading import GaugeReading, Told
 from torquemon.drivers.gauges.spec import GaugeError
 from torquemon.drivers.serial_port import SerialPort
 from torquemon.model import Validity
@@ -46,7 +46,7 @@ class AngleSource(Protocol):
         """Whether the angle comes from a program and not from an instrument."""
         ...
 
-    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+    def with_angle(self, events: list[Told]) -> list[Told]:
         """Return the events with an angle in each reading that has one."""
         ...
 
@@ -64,7 +64,7 @@ class OwnAngle:
         self.gives_angle = gives_angle
         self.words = "" if gives_angle else "no angle"
 
-    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+    def with_angle(self, events: list[Told]) -> list[Told]:
         """See `AngleSource`."""
         return events
 
@@ -84,7 +84,7 @@ class NominalAngle:
         self._angle_deg = 0.0
         self._last_ns: int | None = None
 
-    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+    def with_angle(self, events: list[Told]) -> list[Told]:
         """See `AngleSource`."""
         return [self._add(e) if isinstance(e, GaugeReading) else e for e in events]
 
@@ -125,7 +125,7 @@ class SecondSource:
         """See `AngleSource`."""
         return self._port.is_served
 
-    def with_angle(self, events: list[GaugeEvent]) -> list[GaugeEvent]:
+    def with_angle(self, events: list[Told]) -> list[Told]:
         """See `AngleSource`. Readings may come out up to 120 ms later than they came in."""
         now_ns = self._clock.monotonic_ns()
         request = self._sensor.poll()
@@ -134,7 +134,7 @@ class SecondSource:
             self._port.write(request)
         for at_ns, angle_deg in self._sensor.angles(self._port.read(0.0), now_ns):
             self._merge.angle(at_ns, angle_deg)
-        others: list[GaugeEvent] = []
+        others: list[Told] = []
         for event in events:
             if isinstance(event, GaugeReading):
                 self._merge.reading(event)

@@ -95,6 +95,14 @@ class Gauge(Protocol):
         ...
 
 
+def line_text(line: bytes) -> str:
+    """Return a line as text: UTF-8 where it is that, else Latin-1. Some write a middle dot."""
+    try:
+        return line.decode().strip()
+    except UnicodeDecodeError:
+        return line.decode("latin-1").strip()
+
+
 class LineCutter:
     """Cuts lines at CR, LF or both; a line that grows too long is dropped and counted."""
 

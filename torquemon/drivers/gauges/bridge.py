@@ -27,7 +27,7 @@ from torquemon.drivers.host_messages import HelloRequest, StatusRequest
 from torquemon.drivers.messages import DeviceMessage, HostCommand, from_frame, to_frame
 from torquemon.drivers.readings import RawSample, Readings
 from torquemon.drivers.transport import Transport
-from torquemon.model import ArmState, MotorState, StopReason
+from torquemon.model import ArmState, MotorState, StopReason, Validity
 from torquemon.units import TorqueUnit
 
 RAW_FRAME: Final = 0xF0
@@ -41,7 +41,6 @@ _RANGE_NCM: Final = 2000
 _NO_BATTERY: Final = 255
 _SEQ_MASK: Final = 0xFFFFFFFF
 _NAME_BYTES: Final = 32
-_TEXT_BYTES: Final = 64
 _UNKNOWN: Final = "not stated"
 
 
@@ -141,7 +140,7 @@ class GaugeWire:
     def _say_problem(self, problem: GaugeProblem) -> None:
         if problem.ends:
             raise TransportGoneError(problem.why)
-        self._say(DeviceError(1, problem.why.encode()[:_TEXT_BYTES]))
+        self._say(DeviceError(1, problem.wire_text()))
 
     def _say_readings(self, readings: list[GaugeReading]) -> None:
         numbers = self._numbers
@@ -149,9 +148,9 @@ class GaugeWire:
             sample = RawSample(
                 0,
                 _bounded(reading.torque_ncm * _COUNTS_PER_NCM, _MAX_COUNTS),
-                _angle_mdeg(reading.angle_deg),
-                _speed_drpm(reading.speed_rpm),
-                reading.validity,
+                _within(reading.angle_deg, 1000, _MAX_COUNTS),
+                _within(reading.speed_rpm, 10, _MAX_DRPM),
+                _validity(reading),
             )
             at_us = max(0, (reading.host_time_ns - self._origin_ns) // 1000)
             self._say(Readings(numbers.seq & _SEQ_MASK, at_us, (sample,)))
@@ -165,7 +164,7 @@ class GaugeWire:
         """Say with the hello that the angle is none that was measured."""
         if self._angle.gives_angle and self._angle.words:
             text = f"{self._angle.words}: not measured by this gauge"
-            self._say(DeviceError(3, text.encode()[:_TEXT_BYTES]))
+            self._say(DeviceError(3, GaugeProblem(self._origin_ns, text).wire_text()))
 
     def _say(self, message: DeviceMessage) -> None:
         self._put(to_frame(message, self._count()))
@@ -254,12 +253,17 @@ def _bounded(value: float, most: int) -> int:
     return max(-most, min(most, round(value)))
 
 
-def _angle_mdeg(angle_deg: float | None) -> int | None:
-    return None if angle_deg is None else _bounded(angle_deg * 1000, _MAX_COUNTS)
+def _within(value: float | None, factor: int, most: int) -> int | None:
+    """Return what fits on the wire, or nothing: an angle that was cut would be another angle."""
+    if value is None or abs(value * factor) > most:
+        return None
+    return round(value * factor)
 
 
-def _speed_drpm(speed_rpm: float | None) -> int | None:
-    return None if speed_rpm is None else _bounded(speed_rpm * 10, _MAX_DRPM)
+def _validity(reading: GaugeReading) -> Validity:
+    """Beyond the range in the hello it is at least what is sent: an overflow, whatever it was."""
+    beyond = abs(reading.torque_ncm) > _RANGE_NCM and reading.validity is not Validity.INVALID
+    return Validity.OVERFLOW if beyond else reading.validity
 
 
 def _name(text: str) -> bytes:

@@ -6,7 +6,8 @@ r"""A gauge described in a small TOML file: what is asked, and how the answer is
     rate_hz = 10
     poll = "?\r"                       # empty: it sends by itself
     pattern = "(?P<value>[+-]?[0-9.]+) ?(?P<unit>[A-Za-z.]+)"
-    examples = ["-1.234 N.cm"]          # each must match: the file proves itself
+    decimal = "."                      # or ","
+    examples = ["-1.234 N.cm"]          # each must be understood: the file proves itself
 
 Groups: `value` (or `angle` alone, for a rotation sensor), `unit`, `overload`, `low_battery`,
 `angle` (degrees), `speed` (rpm). A pattern without a group `unit` needs `unit = "N.cm"` in the
@@ -21,14 +22,18 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 import tomllib
-from dataclasses import dataclass
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
+from torquemon.drivers.gauges.base import LineCutter, line_text
+from torquemon.drivers.gauges.form_line import GaugeForm, read_line
 from torquemon.drivers.gauges.numbers import read_unit
+from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading
 from torquemon.drivers.gauges.spec import GaugeError
-from torquemon.text import DeviceText, clean
+from torquemon.text import clean
 
 MAX_LINE_CHARS: Final = 64
 MAX_PATTERN_CHARS: Final = 300
@@ -37,9 +42,12 @@ MAX_WAYS: Final = 1_000_000
 _MAX_FILE_BYTES: Final = 16_384
 _MAX_POLL_BYTES: Final = 32
 _MAX_RATE_HZ: Final = 1000.0
+_MIN_RATE_HZ: Final = 0.2
+"""Three periods of a slower one outlast the 20 seconds after which a silent gauge is given up."""
 _GROUPS: Final = frozenset({"value", "unit", "overload", "low_battery", "angle", "speed"})
 _KEYS: Final = frozenset(
-    {"name", "maker", "model", "baud", "rate_hz", "poll", "pattern", "unit", "examples", "source"}
+    {"name", "maker", "model", "source", "baud", "rate_hz", "poll"}
+    | {"pattern", "unit", "decimal", "examples"}
 )
 # what an expression consists of: an escaped character, a class, the start of a group, or one more
 _PIECE: Final = re.compile(
@@ -53,38 +61,13 @@ _REFUSED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class GaugeForm:
-    """One instrument as its file describes it. `unit` is empty where the answer carries one."""
-
-    name: DeviceText
-    maker: DeviceText
-    model: DeviceText
-    baudrates: tuple[int, ...]
-    rate_hz: float
-    poll: bytes
-    pattern: re.Pattern[str]
-    unit: str
-
-    @property
-    def gives_torque(self) -> bool:
-        """Whether its answers carry a torque; a rotation sensor's do not."""
-        return "value" in self.pattern.groupindex
-
-    @property
-    def gives_angle(self) -> bool:
-        """Whether its answers carry an angle."""
-        return "angle" in self.pattern.groupindex
-
-
 def load_form(path: Path) -> GaugeForm:
     """Read a file. Raises GaugeError with the sentence on what is wrong in it."""
     name = clean(str(path), 60)
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_FILE_BYTES + 1)
+        data = _head_of(path)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no path"
+        why = getattr(error, "strerror", None) or "it is no file"
         raise GaugeError(f"{name} cannot be read ({why}): give form=FILE.toml") from error
     if len(data) > _MAX_FILE_BYTES:
         raise GaugeError(f"{name} is longer than {_MAX_FILE_BYTES} bytes: is it the right file?")
@@ -95,6 +78,13 @@ def load_form(path: Path) -> GaugeForm:
         raise GaugeError(f"{name} is no TOML file: {clean(str(error), 80)}") from error
     except GaugeError as error:
         raise GaugeError(f"{name}: {error}") from error
+
+
+def _head_of(path: Path) -> bytes:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("not a file")  # a named pipe would be waited for
+    with path.open("rb") as file:
+        return file.read(_MAX_FILE_BYTES + 1)
 
 
 def read_form(table: dict[str, Any]) -> GaugeForm:
@@ -110,9 +100,10 @@ def read_form(table: dict[str, Any]) -> GaugeForm:
         clean(_text(table, "model", 40, needed=False) or _text(table, "name", 40)),
         _baudrates(table.get("baud", 9600)),
         _rate(table.get("rate_hz", 10)),
-        _text(table, "poll", _MAX_POLL_BYTES, needed=False).encode("latin-1", "replace"),
+        _poll(_text(table, "poll", _MAX_POLL_BYTES, needed=False)),
         pattern,
         unit,
+        _decimal(table.get("decimal", ".")),
     )
     _check_unit(form)
     _check_examples(form, table.get("examples", []))
@@ -135,9 +126,26 @@ def _baudrates(value: object) -> tuple[int, ...]:
 
 
 def _rate(value: object) -> float:
-    if type(value) not in (int, float) or not 0 < value <= _MAX_RATE_HZ:  # type: ignore[operator]
-        raise GaugeError(f"rate_hz must be a number above zero, at most {_MAX_RATE_HZ:g}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not _MIN_RATE_HZ <= value <= _MAX_RATE_HZ:  # type: ignore[operator]
+        raise GaugeError(f"rate_hz must be a number from {_MIN_RATE_HZ:g} to {_MAX_RATE_HZ:g}")
     return float(value)  # type: ignore[arg-type]
+
+
+def _poll(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        wrong = clean(text[error.start], 2)
+        raise GaugeError(
+            f"poll: {wrong!r} is more than one byte: write the bytes, for example \\u0002 for STX"
+        ) from error
+
+
+def _decimal(value: object) -> str:
+    if value not in (".", ","):
+        raise GaugeError('decimal must be "." or ","')
+    return str(value)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -145,7 +153,14 @@ def _pattern(text: str) -> re.Pattern[str]:
     if why:
         raise GaugeError(f"pattern: {why}")
     try:
-        pattern = re.compile(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            pattern = re.compile(text)
+    except FutureWarning as error:
+        raise GaugeError(
+            f"pattern may mean two things ({clean(str(error), 60)}): write a backslash before a "
+            "[, -, & or | that stands for itself"
+        ) from error
     except (re.error, OverflowError, RecursionError) as error:
         raise GaugeError(f"pattern is no regular expression: {clean(str(error), 80)}") from error
     unknown = sorted(set(pattern.groupindex) - _GROUPS)
@@ -195,10 +210,34 @@ def _check_unit(form: GaugeForm) -> None:
 
 
 def _check_examples(form: GaugeForm, examples: object) -> None:
+    """Read every example as the instrument's line is read: what is promised must come of it."""
     if not isinstance(examples, list) or not examples:
         raise GaugeError("examples must list at least one line as the instrument sends it")
-    for line in examples:
-        if not isinstance(line, str) or len(line) > MAX_LINE_CHARS:
-            raise GaugeError(f"examples are texts of at most {MAX_LINE_CHARS} characters")
-        if form.pattern.fullmatch(line.strip()) is None:
-            raise GaugeError(f"the example {clean(line, 40)!r} does not match the pattern")
+    readings = [_gives_reading(form, line) for line in examples]
+    if not any(readings):
+        raise GaugeError("examples: none gives a reading, add a line with a number")
+
+
+def _gives_reading(form: GaugeForm, line: object) -> bool:
+    """Whether an example gives a number. Raises GaugeError where it says nothing at all."""
+    if not isinstance(line, str) or len(line.encode(errors="replace")) > MAX_LINE_CHARS:
+        raise GaugeError(f"examples are texts of at most {MAX_LINE_CHARS} characters")
+    name = f"the example {clean(line, 40)!r}"
+    lines = LineCutter(MAX_LINE_CHARS).feed(line.encode(errors="replace") + b"\r")
+    said = read_line(form, line_text(lines[0])) if len(lines) == 1 else None
+    if said is None:
+        raise GaugeError(f"{name} does not match the pattern, or is not one line")
+    if said.unread:
+        other = "," if form.decimal == "." else "."
+        mark = f', or write decimal = "{other}"' if other in said.unread else ""
+        raise GaugeError(f"{name}: {clean(said.unread, 20)!r} is no number: mend its group{mark}")
+    if not form.gives_torque:
+        if said.angle_deg is None:
+            raise GaugeError(f"{name} gives no angle: mend the group (?P<angle>...)")
+        return True
+    event = said.event(0)
+    if isinstance(event, GaugeProblem):
+        raise GaugeError(f"{name}: {event.why}")
+    if event is None and not said.low_battery:
+        raise GaugeError(f"{name} gives no number: mend the group (?P<value>...)")
+    return isinstance(event, GaugeReading)

@@ -19,7 +19,7 @@ from typing import Final, Literal
 from torquemon.drivers.gauges.base import NOT_SAID, GaugeIdentity, GaugeSettings
 from torquemon.drivers.gauges.bracket import Bracket
 from torquemon.drivers.gauges.numbers import make_reading, unit_sentence
-from torquemon.drivers.gauges.reading import OVERLOAD, GaugeEvent, GaugeProblem
+from torquemon.drivers.gauges.reading import OVERLOAD, GaugeEvent, GaugeOverload, GaugeProblem
 from torquemon.text import clean
 
 SYNC: Final = 0xAA
@@ -102,7 +102,7 @@ class Gsv:
                 return self._unit(payload[0], host_time_ns)
             return []  # the answer to another program's question, or a refusal
         if status >> 4 & 7 != _FLOAT32:
-            why = "the GSV amplifier sends whole numbers without a scale: set its values to float"
+            why = "it sends whole numbers without a scale: set its values to float"
             return [GaugeProblem(host_time_ns, why)]
         at = (self._channel - 1) * 4
         if len(payload) < at + 4:
@@ -110,8 +110,12 @@ class Gsv:
             why = f"the GSV amplifier has no channel {self._channel}: give channel=1 to {last}"
             return [GaugeProblem(host_time_ns, why)]
         (value,) = struct.unpack_from(">f", payload, at)
+        over = bool(status & _OVER)
         if math.isfinite(value):
-            self._bracket.value(value, host_time_ns, overload=bool(status & _OVER))
+            self._bracket.value(value, host_time_ns, overload=over)
+        elif over:
+            sign = "" if math.isnan(value) else "-" if value < 0 else "+"
+            return [GaugeOverload(host_time_ns, sign, flags=frozenset({OVERLOAD}))]
         return []
 
     def _unit(self, code: int, host_time_ns: int) -> list[GaugeEvent]:

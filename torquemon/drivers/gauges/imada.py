@@ -1,10 +1,11 @@
 """Imada HTG2 torque gauges and DST/DSV displays (19,200 baud, 8N1; USB models 460,800).
 
 Format: public code that reads an HTG2-4 (`D` CR asks; the answer is a number and three characters:
-unit, mode, condition; CR) and a DS2 (same question, 19,200 baud). The letters are as given in the
-project's issue and in that code; no manual could be read: what the unit's letter means on a torque
-gauge, and that mode `P` is a held peak and condition `E` an overload, is **not verified**. So the
-user says which unit the display shows (see stated.py), and a held peak is not taken.
+unit, mode `T` or `P`, condition `O`, `H`, `L` or `E`; CR) and a DS2 (same question, 19,200 baud).
+The letters are as given in the project's issue and in that code; no manual could be read: what the
+unit's letter means on a torque gauge, that mode `P` is a held peak, conditions `H` and `L` a
+comparator's and `E` an overload, is **not verified**. So the user says which unit the display shows
+(see stated.py), and a held peak is not taken.
 
 Only `D` is sent: it asks and sets nothing.
 """
@@ -16,11 +17,12 @@ from typing import Final
 
 from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.numbers import read_number
-from torquemon.drivers.gauges.reading import OVERLOAD, GaugeEvent, GaugeProblem
+from torquemon.drivers.gauges.reading import NO_FLAGS, OVERLOAD, GaugeEvent, GaugeProblem
 from torquemon.drivers.gauges.stated import StatedUnit
 from torquemon.drivers.gauges.textline import TextGauge
 
-_LINE: Final = re.compile(r"([+-]? {0,8}[0-9.]{1,10}) {0,4}([A-Za-z])([A-Za-z])([A-Za-z])")
+_LINE: Final = re.compile(r"([+-]? {0,8}[0-9.]{1,10}) {0,4}([A-Z])([TP])([OHLE])")
+"""Other letters are none of this format: `5.25Ncm` is another instrument, or another output."""
 _PEAK: Final = "P"
 _OVERLOAD: Final = "E"
 _ERROR: Final = "E"
@@ -52,9 +54,10 @@ class Imada(TextGauge):
         value = read_number(found[1]) if found else None
         if found is None or value is None:
             return []
-        if found[3].upper() == _PEAK:
-            why = "the Imada gauge holds a peak, not the present torque: switch it to track mode"
+        if found[3] == _PEAK:
+            why = "it holds a peak, not the present torque: switch to track mode"
             return [GaugeProblem(host_time_ns, why)]
-        over = found[4].upper() == _OVERLOAD
-        flags = frozenset({OVERLOAD}) if over else frozenset[str]()
-        return [self._unit.reading(value, found[2], host_time_ns, overload=over, flags=flags)]
+        over = found[4] == _OVERLOAD
+        flags = frozenset({OVERLOAD}) if over else NO_FLAGS
+        told = self._unit.reading(value, found[2], host_time_ns, overload=over, flags=flags)
+        return [] if told is None else [told]

@@ -17,6 +17,18 @@ from torquemon.drivers.gauges.spec import GaugeError
 from torquemon.drivers.gauges.unipulse import Unipulse
 from torquemon.text import clean
 
+
+def _torque_form(settings: GaugeSettings) -> Gauge:
+    """Return the driver of a file that describes a torque gauge. Raises GaugeError."""
+    gauge = AsciiForm(settings)
+    if not gauge.form.gives_torque:
+        raise GaugeError(
+            f"{clean(str(settings.form), 60)} describes an angle and no torque: give it as "
+            "rotation=FILE.toml;PORT beside a torque gauge"
+        )
+    return gauge
+
+
 KINDS: Final[dict[str, Callable[[GaugeSettings], Gauge]]] = {
     "mark10": Mark10,
     "imada": Imada,
@@ -25,7 +37,7 @@ KINDS: Final[dict[str, Callable[[GaugeSettings], Gauge]]] = {
     "shimpo": Shimpo,
     "lutron": Lutron,
     "gsv": Gsv,
-    "ascii": AsciiForm,
+    "ascii": _torque_form,
 }
 
 

@@ -83,7 +83,8 @@ class Lutron:
         code = found[2].decode()
         other = _OTHER_QUANTITIES.get(code)
         if other is not None:
-            why = f"the Lutron meter measures {other}, no torque: connect a torque meter"
+            why = f"it measures {other}, no torque: connect a torque meter"
             return [GaugeProblem(host_time_ns, why)]
         value = int(found[5]) / 10 ** int(found[4])
-        return [self._unit.reading(-value if found[3] == b"1" else value, code, host_time_ns)]
+        told = self._unit.reading(-value if found[3] == b"1" else value, code, host_time_ns)
+        return [] if told is None else [told]

@@ -25,7 +25,7 @@ PRESENT: Final = b"?C\r"
 DISPLAYED: Final = b"?\r"
 """What the display shows: the TT series knows no other question."""
 ILLEGAL: Final = "*10"
-_ERROR: Final = re.compile(r"\*[12]\d")
+_ERROR: Final = re.compile(r"\*[12][0-9]")
 
 
 class Mark10(TextGauge):
@@ -58,5 +58,6 @@ class Mark10(TextGauge):
                 host_time_ns,
                 f"the Mark-10 instrument answers with its error {text}: leave its menu and show "
                 "the measuring screen",
+                brief=f"the Mark-10 answers error {text}: show its measuring screen",
             )
         ]

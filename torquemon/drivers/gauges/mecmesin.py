@@ -18,7 +18,7 @@ from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.bracket import Bracket
 from torquemon.drivers.gauges.numbers import make_reading, read_unit, unit_sentence
 from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem
-from torquemon.drivers.gauges.textline import TextGauge
+from torquemon.drivers.gauges.textline import TextGauge, is_over
 
 VALUE: Final = b"?"
 VALUE_BETWEEN_UNITS: Final = b"U?U"
@@ -51,7 +51,8 @@ class Mecmesin(TextGauge):
         if self._question == VALUE_BETWEEN_UNITS and len(text) <= _LONGEST_UNIT:
             if read_unit(text) is not None:
                 return self._bracket.unit(text)
-            if text and not any(char.isdigit() for char in text) and "." in text:
+            digits = any(char.isdigit() for char in text)
+            if "." in text and not digits and not is_over(text):
                 self._bracket.unit(text)  # a unit that is not known confirms nothing
                 return [GaugeProblem(host_time_ns, unit_sentence(text))]
         return super()._line(text, host_time_ns)

@@ -17,6 +17,8 @@ MAX_GAP_NS: Final = 100_000_000
 """[E] At 35 rpm a screw turns 21 degrees in this time; over more, a line between is a guess."""
 MAX_WAIT_NS: Final = 120_000_000
 """A reading that waits longer would be late for the 250 ms of NO DATA: it goes without an angle."""
+MAX_STEP_DEG: Final = 180.0
+"""[E] More within `MAX_GAP_NS` is 300 rpm or more: a sensor that begins anew at each turn."""
 MAX_WAITING: Final = 1000
 
 
@@ -64,6 +66,6 @@ class AngleMerge:
         if first_ns > at_ns:
             return None  # before the first angle: nothing to begin the line with
         next_ns, next_deg = angles[1]
-        if next_ns - first_ns > MAX_GAP_NS:
+        if next_ns - first_ns > MAX_GAP_NS or abs(next_deg - first_deg) > MAX_STEP_DEG:
             return None
         return first_deg + (next_deg - first_deg) * (at_ns - first_ns) / (next_ns - first_ns)

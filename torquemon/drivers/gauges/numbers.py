@@ -17,7 +17,7 @@ from torquemon.units import TorqueUnit, torque_to_ncm
 
 MAX_TORQUE_NCM: Final = 100_000.0
 """[E] 1,000 N·m: more than any gauge of these families reads; a slip in a number, not a torque."""
-_NUMBER: Final = re.compile(r"([+-]?) ?(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})")
+_NUMBER: Final = re.compile(r"([+-]?) ?([0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _JOINTS: Final = str.maketrans("", "", " .·-*\u00b7\u2219\u22c5")
 
 _SPELLINGS: Final[dict[str, TorqueUnit]] = {
@@ -86,13 +86,7 @@ def make_reading(
 
 
 def unit_sentence(unit_text: str) -> str:
-    """Say what is wrong with a unit."""
+    """Say what is wrong with a unit, in `WIRE_TEXT_BYTES`."""
     if not unit_text.strip():
-        return (
-            "the instrument sends numbers without a unit: switch the unit on in its output "
-            "settings; a number alone is not taken"
-        )
-    return (
-        f"the instrument's unit {clean(unit_text, 12)!r} is no torque unit that is known: set it "
-        "to N·cm"
-    )
+        return "numbers come without a unit: switch the unit on in its output"
+    return f"unit '{clean(unit_text, 12)}' is no known torque unit: set it to N·cm"

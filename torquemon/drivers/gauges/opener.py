@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from torquemon.clock import Clock
 from torquemon.drivers.codec import Generation
 from torquemon.drivers.errors import TransportError
 from torquemon.drivers.gauges.angle import angle_source
+from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.bridge import GaugeWire, Tap
 from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.reading import GaugeReading
@@ -21,6 +23,27 @@ FIRST_READING_S: Final = 3.0
 """So long an instrument has to give its first reading before it is called unfit."""
 
 
+def _too_slow(kind: str, settings: GaugeSettings, rate_hz: float) -> str:
+    """Say what makes it slow: its file, or its baud rate where another one is faster."""
+    needed = f"a live insertion needs {MIN_LIVE_HZ:g}"
+    calibrate = "use it for `torquemon calibrate`"
+    if kind == "ascii":
+        return (
+            f"the file says rate_hz = {rate_hz:g}, {needed}: write the instrument's own rate, or "
+            f"{calibrate}"
+        )
+    faster = [
+        baud
+        for baud in make_gauge(kind, settings).baudrates
+        if make_gauge(kind, replace(settings, baud_rate=baud)).rate_hz >= MIN_LIVE_HZ
+    ]
+    set_it = f"set it to {faster[0]} baud and say baud={faster[0]}, or " if faster else ""
+    return (
+        f"the {clean(kind, 30)} gauge gives {rate_hz:g} readings per second, {needed}: "
+        f"{set_it}{calibrate}"
+    )
+
+
 class GaugeOpener:
     """Opens a gauge for the monitor: up only once it gave a reading, else a sentence why not."""
 
@@ -31,11 +54,7 @@ class GaugeOpener:
         self._clock = clock
         rate_hz = make_gauge(self._kind, self._settings).rate_hz
         if rate_hz < MIN_LIVE_HZ:
-            raise GaugeError(
-                f"the {clean(self._kind, 30)} gauge gives {rate_hz:g} readings per second at this "
-                f"baud rate, a live insertion needs {MIN_LIVE_HZ:g}: set a faster baud rate where "
-                "it has one, or use it for `torquemon calibrate`"
-            )
+            raise GaugeError(_too_slow(self._kind, self._settings, rate_hz))
 
     def __call__(self) -> GaugeWire:
         """Open it. Raises TransportError."""

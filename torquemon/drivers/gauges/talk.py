@@ -9,7 +9,7 @@ from typing import Final
 
 from torquemon.clock import Clock
 from torquemon.drivers.gauges.base import Gauge
-from torquemon.drivers.gauges.reading import GaugeEvent, GaugeProblem, GaugeReading
+from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading, Told
 from torquemon.drivers.gauges.steady import SteadyUnit
 from torquemon.drivers.transport import Transport
 
@@ -25,6 +25,8 @@ _QUICK_AGAIN: Final = 3
 _MAX_ASK_AGAIN_NS: Final = 2_000_000_000
 MAX_TOLD: Final = 4
 """Until a reading comes each problem is told once, and no more than this many."""
+_BRIEF_NOISE: Final = "no reading in what comes: check baud rate, kind and settings"
+_BRIEF_SILENT: Final = "no answer: check the gauge's switch, cable and settings"
 
 
 class Talk:
@@ -51,7 +53,7 @@ class Talk:
         self._told: set[str] = set()
         self._last_why = ""
 
-    def step(self, timeout_s: float) -> list[GaugeEvent]:
+    def step(self, timeout_s: float) -> list[Told]:
         """Ask if it is time, read what is there. Raises TransportError when the wire is gone."""
         now_ns = self._clock.monotonic_ns()
         if not self._opened:
@@ -71,10 +73,8 @@ class Talk:
             self._quick = self._quick + 1 if quick else 0
             if self._quick >= _QUICK_AGAIN:
                 self._patience_ns = self._ask_again_ns
-        told = [
-            event for event in events if self._unit.lets_through(event) and self._is_news(event)
-        ]
-        return told + self._silence(now_ns)
+        through = [told for event in events if (told := self._unit.told(event)) is not None]
+        return [told for told in through if self._is_news(told)] + self._silence(now_ns)
 
     def _ask(self, now_ns: int) -> None:
         late = now_ns - self._asked_ns >= self._patience_ns
@@ -91,7 +91,7 @@ class Talk:
         # from the moment it was due, so that the pace holds; never a burst after a pause
         self._due_ns = max(self._due_ns + self._period_ns, now_ns)
 
-    def _is_news(self, event: GaugeEvent) -> bool:
+    def _is_news(self, event: Told) -> bool:
         if isinstance(event, GaugeReading):
             self._good_ns = event.host_time_ns
             self._heard = 0
@@ -104,27 +104,31 @@ class Talk:
         self._last_why = event.why
         return True
 
-    def _silence(self, now_ns: int) -> list[GaugeEvent]:
+    def _silence(self, now_ns: int) -> list[Told]:
         silent_s = (now_ns - self._good_ns) / 1e9
         slow_s = 3.0 / self._gauge.rate_hz
         if silent_s < SILENT_S + slow_s:
             return []
         ends = silent_s >= GIVE_UP_S + slow_s
-        problem = GaugeProblem(now_ns, self.why_silent(), ends=ends)
+        why = self.why_silent()
+        known = why in (self._last_why, self._unit.changing)
+        brief = "" if known else _BRIEF_NOISE if self._heard else _BRIEF_SILENT
+        problem = GaugeProblem(now_ns, why, ends=ends, brief=brief)
         return [problem] if ends or self._is_news(problem) else []
 
     def why_silent(self) -> str:
         """Say why there is no reading, and what to do."""
-        if self._last_why:
-            return self._last_why
+        if self._last_why or self._unit.changing:
+            return self._last_why or self._unit.changing
         gauge, name = self._gauge, self._transport.name
         others = ", ".join(str(rate) for rate in gauge.baudrates if rate != self._baud_rate)
         other = f" or another baud rate ({others})" if others else ""
         if self._heard:
+            own = "mend the pattern of its file" if gauge.name == "ascii" else "choose its own kind"
             return (
                 f"what comes from {name} at {self._baud_rate} baud is no reading of a "
-                f"{gauge.name} gauge: set the instrument to {self._baud_rate} baud, 8N1, choose "
-                f"its own kind{other}"
+                f"{gauge.name} gauge: set the instrument to {self._baud_rate} baud, 8N1, {own}"
+                f"{other}"
             )
         return (
             f"no answer from the {gauge.name} gauge on {name} at {self._baud_rate} baud: switch "

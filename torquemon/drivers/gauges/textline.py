@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from torquemon.drivers.gauges.base import NOT_SAID, GaugeIdentity, LineCutter
+from torquemon.drivers.gauges.base import NOT_SAID, GaugeIdentity, LineCutter, line_text
 from torquemon.drivers.gauges.numbers import make_reading, read_number, unit_sentence
 from torquemon.drivers.gauges.reading import (
     LOW_BATTERY,
-    NO_NUMBER,
     OVERLOAD,
     GaugeEvent,
+    GaugeOverload,
     GaugeProblem,
-    GaugeReading,
 )
-from torquemon.model import Validity
 from torquemon.text import clean
 
-_LINE: Final = re.compile(r"([+-]? {0,8}[0-9.]{1,12}) {0,8}((?:[A-Za-z][A-Za-z .*-]{0,11})?)")
+_LINE: Final = re.compile(
+    r"([+-]? {0,8}[0-9.]{1,12}) {0,8}((?:[A-Za-z][!-/:-~ \u00b7\u2219\u22c5]{0,11})?)"
+)
 _OVER: Final = re.compile(
     r"([+-]?) ?(?:O\.?L\.?|OVL|OVER ?(?:LOAD|RANGE)?|OVERLOAD)", re.IGNORECASE
 )
@@ -30,8 +30,13 @@ _LOW: Final = re.compile(r"LO ?BAT(?:T(?:ERY)?)?|LOW ?BAT(?:T(?:ERY)?)?", re.IGN
 _NO_FLAGS: Final[frozenset[str]] = frozenset()
 
 
+def is_over(text: str) -> bool:
+    """Whether a line says *overload*."""
+    return _OVER.fullmatch(text) is not None
+
+
 class TextGauge:
-    """Reads lines. `last` is the newest reading: what an overload without a number is at least."""
+    """Reads lines."""
 
     name = ""
     maker = ""
@@ -44,7 +49,6 @@ class TextGauge:
     def __init__(self) -> None:
         self.identity = GaugeIdentity(clean(self.maker), clean(self.model), NOT_SAID)
         self._lines = LineCutter()
-        self._last: GaugeReading | None = None
         self._flags = _NO_FLAGS
 
     def opening(self) -> list[bytes]:
@@ -55,17 +59,14 @@ class TextGauge:
         """See `Gauge.feed`."""
         events: list[GaugeEvent] = []
         for line in self._lines.feed(data):
-            for event in self._line(line.decode("ascii", "replace").strip(), host_time_ns):
-                if isinstance(event, GaugeReading):
-                    self._last = event
-                events.append(event)
+            events += self._line(line_text(line), host_time_ns)
         return events
 
     def _line(self, text: str, host_time_ns: int) -> list[GaugeEvent]:
         """Return what a line says. Noise says nothing; a wire of nothing else is told as such."""
         over = _OVER.fullmatch(text)
         if over is not None:
-            return self._overload(over[1], host_time_ns)
+            return [GaugeOverload(host_time_ns, over[1], flags=self._flags | {OVERLOAD})]
         if _LOW.fullmatch(text):
             self._flags = frozenset({LOW_BATTERY})
             return []
@@ -79,21 +80,3 @@ class TextGauge:
         if not unit_text:
             return [GaugeProblem(host_time_ns, unit_sentence(""))]
         return [make_reading(value, unit_text, host_time_ns, flags=self._flags)]
-
-    def _overload(self, sign: str, host_time_ns: int) -> list[GaugeEvent]:
-        """Tell an overload whose number is not given: at least what was last measured."""
-        last = self._last
-        least_ncm = abs(last.torque_ncm) if last else 0.0
-        negative = sign == "-" or (not sign and last is not None and last.torque_ncm < 0)
-        unit_text = last.unit_text if last else clean("")
-        return [
-            GaugeReading(
-                host_time_ns,
-                -least_ncm if negative else least_ncm,
-                None,
-                None,
-                Validity.OVERFLOW,
-                unit_text,
-                self._flags | {OVERLOAD, NO_NUMBER},
-            )
-        ]

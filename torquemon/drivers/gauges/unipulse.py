@@ -75,7 +75,8 @@ class Unipulse(TextGauge):
 
     def _begin(self, row: re.Match[str], host_time_ns: int) -> None:
         """Take the values; they wait until the settings were told again."""
-        self._before = {} if self._contradicted else self._told
+        whole = len(self._told) == _SETTINGS.count(b"\r") and not self._contradicted
+        self._before = self._told if whole else {}
         self._told, self._contradicted, self._row = {}, False, None
         torque, speed = read_number(row[2]), read_number(row[3])
         angle = None if row[1] == _NO_ENCODER else read_number(row[1])
@@ -92,12 +93,11 @@ class Unipulse(TextGauge):
             return []
         self._row = None
         code = " ".join(f"{key}={self._told[key]}" for key in sorted(self._told))
-        return [
-            self._unit.reading(
-                row.torque,
-                code,
-                row.host_time_ns,
-                angle_deg=row.angle_deg,
-                speed_rpm=row.speed_rpm,
-            )
-        ]
+        told = self._unit.reading(
+            row.torque,
+            code,
+            row.host_time_ns,
+            angle_deg=row.angle_deg,
+            speed_rpm=row.speed_rpm,
+        )
+        return [] if told is None else [told]
