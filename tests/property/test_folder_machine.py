@@ -185,6 +185,21 @@ class FolderMachine(RuleBasedStateMachine):
         self.strangers.pop(name, None)
         self.touched |= {1, 2, 3}
 
+    @rule(number=INSERTIONS, damage=st.sampled_from([None, b"x", b"[]"]))
+    def somebody_loses_the_jsons_of(self, number: int, damage: bytes | None) -> None:
+        """Only where the receipt came: an answer that was lost left nothing to know them by."""
+        known = self.known[number]
+        if known.receipt is None or known.receipt.revision != known.revision:
+            return
+        if not known.delivered or number in self.touched:
+            return
+        for each in self.sidecars(number):
+            path = self.path / f"{each['stem']}.json"
+            path.unlink()
+            if damage is not None:
+                path.write_bytes(damage)
+        known.delivered = False
+
     # --- what always holds ----------------------------------------------------------------------
 
     def sidecars(self, number: int) -> list[dict[str, Any]]:
@@ -192,10 +207,16 @@ class FolderMachine(RuleBasedStateMachine):
         found = []
         for name, raw in lying(self.path).items():
             if name.endswith(".json") and not name.startswith("."):
-                fields = json.loads(raw)
-                if fields["insertion_id"] == wanted:
+                fields = json.loads(raw) if raw.startswith(b"{") else {}
+                if fields.get("insertion_id") == wanted:
                     found.append({**fields, "stem": name.removesuffix(".json")})
         return found
+
+    def live_names(self, number: int) -> set[str]:
+        """Names of this insertion's reports that do not say that they are out of date."""
+        begins = f"%PDF-1.7 {number}-".encode()
+        found = {name for name, raw in lying(self.path).items() if raw.startswith(begins)}
+        return {name for name in found if "_SUPERSEDED-" not in name}
 
     @invariant()
     def strangers_files_are_untouched(self) -> None:
@@ -217,6 +238,7 @@ class FolderMachine(RuleBasedStateMachine):
             for each in one["files"]:
                 raw = (self.path / (one["stem"] + each["suffix"])).read_bytes()
                 assert Part("", raw, "").sha256 == each["sha256"]
+            assert not self.live_names(number) - {f"{one['stem']}.pdf"}
             assert not [name for name in lying(self.path) if name.endswith(".part")] or any(
                 not each.delivered for each in self.known.values()
             )

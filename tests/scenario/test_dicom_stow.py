@@ -8,6 +8,8 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from time import monotonic
@@ -21,9 +23,11 @@ from pydicom import dcmread
 from tests.authority import Authority
 from tests.dicom_cases import HERE, Site, instance_of, send, site, web, wire
 from tests.folder_cases import make_case
+from torquemon.clock import ManualClock
 from torquemon.record.delivery.exporter import AwayError, DestinationError, RejectedError
 from torquemon.record.dicom import stow
-from torquemon.record.dicom.settings import Web
+from torquemon.record.dicom.exporter import Archive
+from torquemon.record.dicom.settings import Web, read
 from torquemon.record.dicom.web_session import Answer
 
 UID = str(instance_of().SOPInstanceUID)
@@ -128,6 +132,16 @@ def test_when_to_come_again_is_kept_within_bounds(
     with pytest.raises(AwayError) as raised:
         web(there.port).deliver(make_case())
     assert raised.value.retry_after_s == expected
+
+
+def test_a_moment_may_be_asked_for_as_well(there: Site) -> None:
+    clock = ManualClock()
+    then = clock.utc_now() + timedelta(seconds=120)
+    there.says(503, Retry_After=format_datetime(then, usegmt=True))
+    url = f"http://{HERE}:{there.port}/dicom-web"
+    with pytest.raises(AwayError) as raised:
+        Archive(read("archive", {"url": url}), clock).deliver(make_case())
+    assert raised.value.retry_after_s == 120.0
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -276,7 +290,7 @@ def test_a_server_that_says_nothing_is_left_in_time(there: Site) -> None:
     there.answer = says_nothing
     began = monotonic()
     with pytest.raises(AwayError, match="time ran out"):
-        stow.store(hurried(there.port, timeout_s=1.0), instance_of())
+        stow.store(hurried(there.port, timeout_s=1.0), instance_of(), ManualClock())
     ended.set()
     assert monotonic() - began < 10
 
@@ -293,7 +307,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(there: Site, start: bytes) 
     there.answer = drips
     began = monotonic()
     with pytest.raises(AwayError, match="took longer than 1 s"):
-        stow.store(hurried(there.port, timeout_s=30.0, visit_s=1.0), instance_of())
+        stow.store(hurried(there.port, timeout_s=30.0, visit_s=1.0), instance_of(), ManualClock())
     ended.set()
     assert monotonic() - began < 10
 
@@ -347,12 +361,12 @@ shapes = st.recursive(
 
 @given(st.integers(100, 599), shapes, st.sampled_from(["", "text/html", "application/dicom+json"]))
 def test_any_answer_is_a_yes_or_a_sentence(status: int, told: object, kind: str) -> None:
-    answer = Answer(status, kind, "", "", json.dumps(told).encode())
+    answer = Answer(status, kind, "", json.dumps(told).encode())
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(stow, "_ask", lambda *_: answer)
         reached = hurried(1)
         try:
-            said = stow.store(reached, instance_of())
+            said = stow.store(reached, instance_of(), ManualClock())
         except (AwayError, RejectedError):
             return
     assert isinstance(said, str)

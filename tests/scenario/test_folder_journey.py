@@ -131,6 +131,37 @@ def test_a_signed_insertion_goes_out_and_every_change_follows(practice: Practice
     assert len(practice.taken()) == 1
 
 
+@pytest.mark.parametrize("how", [None, b"x\n"])
+def test_no_change_is_lost_with_the_json(practice: Practice, how: bytes | None) -> None:
+    def lose() -> None:
+        for each in practice.documents.glob("[!.]*.json"):
+            each.unlink()
+            if how is not None:
+                each.write_bytes(how)
+
+    practice.send()  # a new destination gets what is signed from then on
+    practice.remarks.sign(practice.id, WHO)
+    practice.send()
+    before = set(lying(practice.documents))
+    lose()
+    practice.resend()
+    assert set(lying(practice.documents)) == before
+    lose()
+    practice.remarks.amend(practice.id, "patient_ref", "P-99", "wrong patient", WHO)
+    practice.send()
+    kinds = endings(practice.documents)
+    assert [kind.split("-")[0] for kind in kinds] == ["AMENDED", "SUPERSEDED", "WITHDRAWN"]
+    read_back(practice.documents, practice.store, practice.id)
+    lose()
+    withdraw(practice.store, practice.id, "a trial", WHO)
+    practice.send()
+    assert "AMENDED" not in {kind.split("-")[0] for kind in endings(practice.documents)}
+    lose()
+    erase_insertions(practice.store, [practice.id], "asked for", WHO)
+    practice.send()
+    assert [name for name in lying(practice.documents) if not name.startswith(".")] == []
+
+
 def test_a_share_that_was_away_gets_everything_later(practice: Practice) -> None:
     practice.send()  # a new destination gets what is signed from then on
     practice.remarks.sign(practice.id, WHO)

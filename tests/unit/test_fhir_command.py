@@ -103,7 +103,7 @@ def test_what_is_not_real_goes_nowhere_unless_it_is_wanted(
     with hostile() as (server, _):
         server.answers = [whole("503 Unavailable")]
         destinations(server.url, not_real=False)
-        assert main(["fhir", "send", recorded]) == 0
+        assert main(["fhir", "send", recorded]) == 1
         assert "ehr: not sent, since it is simulated or replayed" in capsys.readouterr().out
         assert server.requests == []
 

@@ -58,6 +58,14 @@ def test_an_address_is_enough() -> None:
         ({"url": URL, "curve_points": 5}, "curve_points must lie between"),
         ({"url": URL, "total_s": 1e9}, "total_s must lie between"),
         ({"url": URL, "password": "x"}, "there is no setting password"),
+        ({"url": f"https://{'a' * 64}.example/fhir"}, "url has a host that cannot be a name"),
+        ({"url": "https://server..example/fhir"}, "url has a host that cannot be a name"),
+        ({"url": f"https://{'a.' * 200}example/fhir"}, "url has a host that cannot be a name"),
+        (
+            {"url": URL, "auth": "client", "client_id": "x", "token_url": f"https://{'ü' * 60}/t"},
+            "token_url has a host that cannot be a name",
+        ),
+        ({"url": URL, "curve_points": 1000.5}, "curve_points must be a whole number"),
         ({"url": URL, "tooth_system": "a\nb"}, "one line of text"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from tests.folder_cases import SAID, corrected, lying, make_case, opened, send
 from torquemon.model import Origin
 from torquemon.record.delivery.case import Erased, Receipt, Status
+from torquemon.record.delivery.config import ConfigError
 from torquemon.record.delivery.exporter import RejectedError
 
 STEM = "P-1024_2026-01-01_maxilla-buccal"
@@ -291,3 +292,10 @@ def test_sidecars_may_have_a_folder_of_their_own(tmp_path: Path) -> None:
     send(exporter, make_case(revision=9, status=Status.AMENDED, previous=receipt), times=2)
     assert sorted(lying(tmp_path / "in")) == [f"{STEM}_AMENDED-9.pdf", f"{STEM}_SUPERSEDED-5.pdf"]
     assert len(lying(beside)) == 4
+
+
+def test_half_an_image_category_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="opendental_category must be a whole number"):
+        opened(tmp_path, opendental_category=1.5)
+    send(opened(tmp_path, opendental_category=137), make_case())
+    assert all(name.startswith("_137_") for name in lying(tmp_path))

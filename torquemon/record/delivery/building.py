@@ -72,7 +72,9 @@ def build_case(
     Raises NoSuchInsertionError, RecordError, ReportError.
     """
     source = read_source(Archive(None, store), insertion_id)
-    found = whole(store, insertion_id, with_person=names)
+    found = whole(store, insertion_id, with_person=True)
+    name = clean(found.person.name or "") if found.person else ""
+    born = found.person.birth_date if found.person else None
     least = max(floor, previous.revision if previous else 0)
     newest = _newest_entry(store, found.insertion.chair_id, insertion_id, least)
     corrections = _corrections(found)
@@ -102,8 +104,10 @@ def build_case(
         ),
         findings={clean(f.name, 40): clean(f.value) for f in found.standing(found.findings)},
         links=tuple((link.relation, link.other_id) for link in found.standing(found.links)),
-        patient_name=clean(found.person.name or "") if found.person else "",
-        birth_date=found.person.birth_date if found.person else None,
+        patient_name=name if names else "",
+        birth_date=born if names else None,
+        known_name=name,
+        known_birth_date=born,
         previous=previous,
         unsure=unsure,
     )

@@ -109,6 +109,11 @@ class Case:
     patient_name: str = field(default="", repr=False)
     """Family^Given or as the practice writes it; empty unless the destination may have names."""
     birth_date: date | None = field(default=None, repr=False)
+    known_name: str = field(default="", repr=False)
+    """What the record calls the patient, whether it may go there or not: never sent, only kept out
+    of what a destination says (`privacy`)."""
+    known_birth_date: date | None = field(default=None, repr=False)
+    """As `known_name`."""
     previous: Receipt | None = None
     """What this destination got last; None the first time."""
     unsure: bool = False

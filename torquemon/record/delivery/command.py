@@ -213,11 +213,13 @@ def _retry(args: argparse.Namespace) -> int:
 
 
 def _resend(args: argparse.Namespace) -> int:
+    from torquemon.record.delivery.holding import why_held
     from torquemon.record.delivery.ledger import Ledger
     from torquemon.record.delivery.queue import Queue
     from torquemon.record.history import whole
     from torquemon.record.insertions import Archive
 
+    code = EXIT_OK
     store = _open()
     try:
         insertion_id = Archive(None, store).get(args.id).row.id
@@ -226,9 +228,13 @@ def _resend(args: argparse.Namespace) -> int:
             queue = Queue(store, destination.name, destination.kind, names=destination.names)
             queue.resend(chair_id, insertion_id)
             Ledger(store, destination.name).retry(insertion_id)
+            held = why_held(queue, destination, insertion_id)
+            if held:
+                _say(f"{destination.name}: {held}")
+                code = EXIT_WAITS
     finally:
         store.close()
-    return _send(args)
+    return max(code, _send(args))
 
 
 def _forget(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -44,6 +44,10 @@ RESERVED: Final = ("practice",)
 
 class ConfigError(RecordError):
     """A setting cannot be used; the message names it and says how to mend it."""
+
+
+class SaidError(ConfigError):
+    """A destination cannot be used, and the sentence that says why was given already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ def load(path: Path | None = None) -> Loaded:
         problems.append(f"{path.name}: only the first {MAX_DESTINATIONS} destinations are used")
     for name, table in list(found.items())[:MAX_DESTINATIONS]:
         try:
+            _check_alone(name, found)
             good.append(_destination(name, table))
         except ConfigError as error:
             problems.append(f"{path.name}, [{clean(name, 40)}]: {error}")
@@ -143,6 +148,21 @@ def load_checked(path: Path | None = None) -> Loaded:
         else:
             good.append(destination)
     return Loaded(tuple(good), tuple(problems), tuple(left_out), loaded.readable)
+
+
+def as_variable(name: str) -> str:
+    """Return a destination's name as it ends the environment variable that holds its secret."""
+    return name.upper().replace("-", "_")
+
+
+def _check_alone(name: str, names: Iterable[str]) -> None:
+    """Raise ConfigError where two names have one variable: a secret would go to both servers."""
+    same = [each for each in names if each != name and as_variable(each) == as_variable(name)]
+    if same:
+        raise ConfigError(
+            f"{clean(name, 40)} and {clean(same[0], 40)} would share one secret, since - and _ "
+            "count as the same: give one of them another name"
+        )
 
 
 def _destination(name: str, table: object) -> Destination:
@@ -198,6 +218,14 @@ def number(table: Mapping[str, Any], name: str, usual: float, low: float, high: 
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ConfigError(f"{name} must lie between {low:g} and {high:g}")
     return float(value)
+
+
+def whole_number(table: Mapping[str, Any], name: str, usual: int, low: int, high: int) -> int:
+    """Return a whole number within bounds. Raises ConfigError."""
+    value = number(table, name, usual, low, high)
+    if not value.is_integer():
+        raise ConfigError(f"{name} must be a whole number")
+    return int(value)
 
 
 def only(table: Mapping[str, Any], names: tuple[str, ...]) -> None:

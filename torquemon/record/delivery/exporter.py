@@ -8,6 +8,8 @@ counter. What it answers is untrusted.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
 
 from torquemon.record.delivery.case import Case, Erased
@@ -33,6 +35,23 @@ class AwayError(DestinationError):
 
 class RejectedError(DestinationError):
     """The destination refuses this one case; others may go on."""
+
+
+def retry_after_s(text: str, now: datetime) -> float | None:
+    """Return for how long a server asks not to be asked (RFC 9110): seconds or a date.
+
+    None: it said nothing that makes sense. At most MAX_RETRY_AFTER_S.
+    """
+    text = text.strip()[:100]
+    if text.isdecimal() and text.isascii():
+        seconds = float(text)
+    else:
+        try:
+            when = parsedate_to_datetime(text)
+            seconds = (when - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(0.0, seconds), MAX_RETRY_AFTER_S)
 
 
 class Foreseeing(Protocol):

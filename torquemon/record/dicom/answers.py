@@ -1,7 +1,8 @@
 """What an archive's status means: stored, stored with a remark, away, or refused.
 
 The codes are those of PS3.4 table B.2-1 and PS3.7 annex C; STOW-RS gives the same ones as failure
-and warning reasons (PS3.18). Words that come with them are untrusted and cleaned.
+and warning reasons (PS3.18). Words that come with them are not passed on: an archive may name the
+patient in them, in any spelling.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 from torquemon.record.delivery.exporter import AwayError, RejectedError
-from torquemon.text import clean
 
 _SUCCESS: Final = 0x0000
 _DUPLICATE: Final = 0x0111
@@ -37,22 +37,27 @@ _REFUSED: Final = {
 }
 
 
-def judge(status: int, comment: str, label: str) -> str:
-    """Return what there is to say of a stored instance, mostly nothing.
+def judge(status: int, label: str) -> str:
+    """Return the code of a remark on a stored instance, mostly nothing; `remark` has its words.
 
-    Raises AwayError, RejectedError. `comment` is what the archive said besides.
+    Raises AwayError, RejectedError.
     """
-    said = f", it says: {clean(comment, 100)}" if comment else ""
     code = f"0x{status:04X}"
     if status in (_SUCCESS, _DUPLICATE):  # a duplicate is there already: that is what was wanted
         return ""
     if status in _WARNINGS:
-        return f"{label} took the report with a remark ({code}: {_WARNINGS[status]}{said})"
+        return code
     if 0xA700 <= status <= 0xA7FF:  # noqa: PLR2004 - the standard's range
-        raise AwayError(f"{label} has no room or resources left ({code}{said}); it is tried again")
+        raise AwayError(f"{label} has no room or resources left ({code}); it is tried again")
     if status in _AWAY:
-        raise AwayError(f"{label}: {_AWAY[status]} ({code}{said})")
-    raise RejectedError(f"{label} refuses this report ({code}: {_meaning(status)}{said})")
+        raise AwayError(f"{label}: {_AWAY[status]} ({code})")
+    raise RejectedError(f"{label} refuses this report ({code}: {_meaning(status)})")
+
+
+def remark(code: str, label: str) -> str:
+    """Return the sentence for a code that `judge` gave; empty for anything else."""
+    words = {f"0x{status:04X}": words for status, words in _WARNINGS.items()}.get(code)
+    return f"{label} took the report with a remark ({code}: {words})" if words else ""
 
 
 def _meaning(status: int) -> str:

@@ -28,6 +28,10 @@ EXIT_OK: Final = 0
 EXIT_WAITS: Final = 1
 EXIT_NOTHING_DONE: Final = 2
 _KIND: Final = "dicom"
+NO_PAGE: Final = (
+    "the PDF is what is sent, and the part that makes it is missing: "
+    "pip install 'torquemon[report]'"
+)
 _SHOWN_CHARS: Final = 100
 
 
@@ -59,12 +63,19 @@ def _with_sentences(act: Callable[[argparse.Namespace], int], args: argparse.Nam
     from torquemon.chair_lock import LockError
     from torquemon.journal import JournalError
     from torquemon.paths import HomeError
+    from torquemon.record.delivery.config import SaidError
     from torquemon.record.errors import RecordError
     from torquemon.record.insertions import NoInsertionError
     from torquemon.record.report_data import ReportError
+    from torquemon.record.report_typst import NoTypstError
 
     try:
         return act(args)
+    except SaidError:
+        return EXIT_NOTHING_DONE
+    except NoTypstError:
+        sys.stderr.write(f"torquemon: {NO_PAGE}\n")
+        return EXIT_NOTHING_DONE
     except (
         RecordError,
         ReportError,
@@ -84,13 +95,15 @@ def _say(line: str) -> None:
 
 def _archives(wanted: str | None) -> list[Destination]:
     """Return the archives that are set up, or the one that is meant. Raises ConfigError."""
-    from torquemon.record.delivery.config import ConfigError, load_checked
+    from torquemon.record.delivery.config import ConfigError, SaidError, load_checked
 
     loaded = load_checked()
     for problem in loaded.problems:
         sys.stderr.write(f"torquemon: {problem}\n")
     all_of_them = [each for each in loaded.destinations if each.kind == _KIND]
     found = [each for each in all_of_them if wanted in (None, each.name)]
+    if wanted is not None and not found and wanted in loaded.left_out:
+        raise SaidError
     if wanted is not None and not found:
         names = ", ".join(each.name for each in all_of_them) or "none"
         raise ConfigError(f"there is no archive {clean(wanted, 40)!r}; set up are: {names}")
@@ -229,9 +242,11 @@ def _send(args: argparse.Namespace) -> int:
 
 
 def _some(wanted: str | None) -> list[Destination]:
-    from torquemon.record.delivery.config import ConfigError
+    from torquemon.record.delivery.config import ConfigError, SaidError, load
 
     archives = _archives(wanted)
+    if not archives and any(each.kind == _KIND for each in load().destinations):
+        raise SaidError
     if not archives:
         raise ConfigError(
             "no archive is set up in destinations.toml (docs/integration.md shows how)"
@@ -241,6 +256,7 @@ def _some(wanted: str | None) -> list[Destination]:
 
 def _send_to(store: Store, archive: Destination, insertion_id: str) -> int:
     from torquemon.record.delivery.engine import Courier
+    from torquemon.record.dicom.answers import remark
 
     exporter: Any = archive.open()
     began_utc = store.clock.utc_now()
@@ -250,7 +266,7 @@ def _send_to(store: Store, archive: Destination, insertion_id: str) -> int:
         exporter.close()
     row = _delivery(store, archive.name, insertion_id)
     if row is not None and row.delivered_utc is not None and row.delivered_utc >= began_utc:
-        said = clean(str((row.refs or {}).get("said", "")), 300)
+        said = remark(str((row.refs or {}).get("said", "")), exporter.label)
         _say(f"{archive.name}: sent to {exporter.label}" + (f"; {said}" if said else ""))
         return EXIT_OK
     why = swept.problem or (row.problem if row is not None else "") or _not_due(archive)

@@ -97,7 +97,7 @@ def look(peer: Peer) -> str:
 
 
 def store(peer: Peer, instance: Dataset) -> str:
-    """Store an instance; return what there is to say, mostly nothing.
+    """Store an instance; return the code of the archive's remark, mostly nothing.
 
     Raises AwayError, RejectedError.
     """
@@ -112,7 +112,7 @@ def store(peer: Peer, instance: Dataset) -> str:
             raise _broken_off(peer, visit) from None
         if "Status" not in answer:
             raise _broken_off(peer, visit)
-        return judge(int(answer.Status), str(answer.get("ErrorComment", "")), peer.label)
+        return judge(int(answer.Status), peer.label)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from torquemon.clock import Clock, SystemClock
 from torquemon.record.delivery.case import Case, Erased, Status
 from torquemon.record.delivery.config import ConfigError
 from torquemon.record.delivery.exporter import Exporter
@@ -30,8 +31,9 @@ def from_settings(name: str, settings: Mapping[str, Any]) -> Exporter:
 class Archive:
     """One archive. Each visit connects anew: hours pass between two of them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self._settings = settings
+        self._clock = clock or SystemClock()
         self._reached = settings.reached
         self._habits = settings.habits
         self.label = settings.reached.label
@@ -39,13 +41,16 @@ class Archive:
     def check(self) -> str:
         """Ask by C-ECHO, or by a search for nothing; store nothing."""
         if isinstance(self._reached, Web):
-            said = stow.look(self._reached)
+            said = stow.look(self._reached, self._clock)
         else:
             said = cstore.look(self._reached)
         return said if self._reached.context is not None else f"{said}; NOT ENCRYPTED"
 
     def deliver(self, case: Case) -> Mapping[str, str]:
-        """Bring the archive to this case. Raises AwayError, RejectedError, ReportError."""
+        """Bring the archive to this case; `said` is the code of its remark, where it made one.
+
+        Raises AwayError, RejectedError, ReportError.
+        """
         if case.status is Status.WITHDRAWN:
             return self._take_back(case)
         instance, kept = report_of(case, self._habits)
@@ -98,7 +103,7 @@ class Archive:
 
     def _send(self, instance: Dataset) -> str:
         if isinstance(self._reached, Web):
-            return stow.store(self._reached, instance)
+            return stow.store(self._reached, instance, self._clock)
         return cstore.store(self._reached, instance)
 
 

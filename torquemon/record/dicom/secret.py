@@ -10,6 +10,8 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
+from torquemon.record.delivery.config import as_variable
+
 KEYRING_SERVICE: Final = "torquemon-dicom"
 _VARIABLE: Final = "TORQUEMON_DICOM_SECRET_"
 MAX_CHARS: Final = 8000
@@ -24,7 +26,7 @@ class Secret:
     @property
     def variable(self) -> str:
         """Name of the environment's variable."""
-        return _VARIABLE + self.destination.upper().replace("-", "_")
+        return _VARIABLE + as_variable(self.destination)
 
     def read(self) -> str:
         """Return the secret; empty where there is none. Line ends at its edges do not count."""

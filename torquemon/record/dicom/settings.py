@@ -22,7 +22,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from torquemon.record.delivery.config import ConfigError, flag, number, only, text
+from torquemon.record.delivery.config import ConfigError, flag, number, only, text, whole_number
 from torquemon.record.dicom import values
 from torquemon.record.dicom.cstore import VISIT_S, Peer
 from torquemon.record.dicom.filing import Habits
@@ -126,10 +126,7 @@ def _peer(table: Mapping[str, Any]) -> Peer:
 def _port(table: Mapping[str, Any]) -> int:
     if "port" not in table:
         raise ConfigError("port is missing: mostly 104 or 11112, with TLS 2762")
-    found = number(table, "port", 0, 1, 65535)
-    if not found.is_integer():
-        raise ConfigError("port must be a whole number")
-    return int(found)
+    return whole_number(table, "port", 0, 1, 65535)
 
 
 def _title(table: Mapping[str, Any], name: str, usual: str | None) -> str:

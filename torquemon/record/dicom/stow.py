@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from torquemon.record.delivery.exporter import MAX_RETRY_AFTER_S, AwayError, RejectedError
+from torquemon.clock import Clock
+from torquemon.record.delivery.exporter import AwayError, RejectedError, retry_after_s
 from torquemon.record.dicom import uids
 from torquemon.record.dicom.answers import judge
 from torquemon.record.dicom.settings import Web
@@ -35,9 +35,18 @@ _BUSY: Final = (408, 425, 429)
 _ABOUT_US: Final = frozenset({*_CREDENTIALS, *_NOT_THERE, *_BUSY})
 """What concerns the archive or our way to it, not this one report."""
 _TOO_LARGE: Final = 413
+_FORMS: Final[Mapping[str, str]] = {
+    "text/html": "a web page",
+    "text/plain": "plain text",
+    "application/json": "JSON",
+    "application/dicom+json": "DICOM JSON",
+    "application/dicom+xml": "DICOM XML",
+    "": "nothing",
+}
+"""What is said of an answer's form; anything else in that header stays unsaid."""
 
 
-def look(web: Web) -> str:
+def look(web: Web, clock: Clock) -> str:
     """Ask whether the service answers; say so. Raises AwayError, RejectedError."""
     nothing = uids.study("", "")
     answer = _ask(
@@ -48,11 +57,11 @@ def look(web: Web) -> str:
     )
     if answer.status == 204 or (answer.status == 200 and _parsed(answer) is not None):  # noqa: PLR2004
         return f"{web.label} answers a DICOMweb search"
-    raise _trouble(web, answer)
+    raise _trouble(web, answer, clock)
 
 
-def store(web: Web, instance: Dataset) -> str:
-    """Store an instance; return what there is to say, mostly nothing.
+def store(web: Web, instance: Dataset, clock: Clock) -> str:
+    """Store an instance; return the code of the archive's remark, mostly nothing.
 
     Raises AwayError, RejectedError.
     """
@@ -62,12 +71,12 @@ def store(web: Web, instance: Dataset) -> str:
     for item in _items(told, _FAILED):
         if _first(item, _INSTANCE) in (uid, None):
             # a reason that cannot be read is a failure all the same
-            return judge(_number(item, _FAILURE_REASON) or 0xC000, "", web.label)
+            return judge(_number(item, _FAILURE_REASON) or 0xC000, web.label)
     if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own
-        raise _trouble(web, answer)
+        raise _trouble(web, answer, clock)
     for item in _items(told, _REFERENCED):
         if _first(item, _INSTANCE) == uid:
-            return judge(_number(item, _WARNING_REASON) or 0, "", web.label)
+            return judge(_number(item, _WARNING_REASON) or 0, web.label)
     raise AwayError(
         f"{web.label} did not say that it stored the report ({_form(answer)}); it is sent again"
     )
@@ -148,21 +157,21 @@ def _innermost(error: BaseException) -> str:
     return str(verify or strerror or "the connection broke off")
 
 
-def _trouble(web: Web, answer: Answer) -> AwayError | RejectedError:
+def _trouble(web: Web, answer: Answer, clock: Clock) -> AwayError | RejectedError:
     """Return what an answer means that is no yes."""
     status, label = answer.status, web.label
     if status == _TOO_LARGE:
         return RejectedError(f"{label} finds this report too large ({status})")
     if status not in _ABOUT_US and 400 <= status < 500:  # noqa: PLR2004 - HTTP's own
         return RejectedError(f"{label} refuses this report ({status})")
-    return AwayError(f"{label} {_why_away(answer)}; everything waits", _retry_after(answer))
+    wait_s = retry_after_s(answer.retry_after, clock.utc_now())
+    return AwayError(f"{label} {_why_away(answer)}; everything waits", wait_s)
 
 
 def _why_away(answer: Answer) -> str:
     status = answer.status
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own
-        where = clean(urlsplit(answer.location).netloc or "another address", 80)
-        return f"sends us on to {where}, and nothing is sent there: put the right url in"
+        return "sends us on to another address, and nothing is sent there: put the right url in"
     if status in _CREDENTIALS:
         return f"refuses our user, password or token ({status})"
     if status in _NOT_THERE:
@@ -174,13 +183,7 @@ def _why_away(answer: Answer) -> str:
 
 def _form(answer: Answer) -> str:
     kind = answer.content_type.split(";")[0].strip().lower()
-    words = {"text/html": "a web page", "": "nothing"}
-    return f"status {answer.status}, {words.get(kind, clean(kind, 40))}"
-
-
-def _retry_after(answer: Answer) -> float | None:
-    said = answer.retry_after.strip()
-    return min(float(said), MAX_RETRY_AFTER_S) if said.isascii() and said.isdecimal() else None
+    return f"status {answer.status}, {_FORMS.get(kind, 'another form')}"
 
 
 # --- the DICOM JSON of an untrusted server (PS3.18 annex F): any shape is possible ---------------

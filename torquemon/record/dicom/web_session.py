@@ -38,7 +38,6 @@ class Answer:
     status: int
     content_type: str
     retry_after: str
-    location: str
     body: bytes
 
 
@@ -74,7 +73,6 @@ class WebSession(requests.Session):
                 status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
                 retry_after=response.headers.get("Retry-After", ""),
-                location=response.headers.get("Location", ""),
                 body=_read(response),
             )
         handed_on = requests.Response()

@@ -1,32 +1,39 @@
 """What a server answers, read with distrust: size, kind and words.
 
 An answer that is not what FHIR says is an AwayError, since it speaks of the server and not of the
-insertion; a refusal with reasons is a RejectedError that holds the reasons, cleaned and short.
+insertion; a refusal with reasons is a RejectedError that holds the reasons, cleaned and short. Of
+all else that a server says nothing is quoted, and of the reasons only what `quote` lets through.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from torquemon.record.delivery.exporter import (
-    MAX_RETRY_AFTER_S,
     AwayError,
     DestinationError,
     RejectedError,
+    retry_after_s,
 )
+from torquemon.record.delivery.privacy import withheld
 from torquemon.text import clean
 
 FHIR_JSON: Final = "application/fhir+json"
 JSON_KINDS: Final = (FHIR_JSON, "application/json")
 MAX_ISSUES: Final = 5
 MAX_ISSUE_CHARS: Final = 200
+_READ_CHARS: Final = 2000
+"""So much of a reason is looked through; far more than is shown."""
+Quote = Callable[[str], str]
+"""Returns what may be shown of a server's words."""
 _OK: Final = range(200, 300)
+_KNOWN_KINDS: Final = ("text/html", "text/plain", "text/xml", "application/xml", *JSON_KINDS)
+_STATUS: Final = re.compile(r"[0-9]{3}(?![0-9])")
 _SENTENCES: Final[Mapping[int, str]] = {
     401: "does not accept our credentials: check the secret and its rights",
     403: "does not allow these credentials to do that: give them the rights to write",
@@ -53,7 +60,7 @@ def as_object(answer: Answer, who: str, *kinds: str) -> dict[str, Any]:
     if answer.status not in _OK:
         raise AwayError(f"{who} answers {answer.status}")
     if answer.kind not in (kinds or JSON_KINDS):
-        told = clean(answer.kind, 40) or "nothing known"
+        told = answer.kind if answer.kind in _KNOWN_KINDS else "something unknown"
         raise AwayError(f"{who} answers with {told} where JSON was asked for: check its address")
     found = _json(answer.body)
     if not isinstance(found, dict):
@@ -61,7 +68,7 @@ def as_object(answer: Answer, who: str, *kinds: str) -> dict[str, Any]:
     return found
 
 
-def refusal(answer: Answer, who: str, now: datetime) -> DestinationError:
+def refusal(answer: Answer, who: str, now: datetime, quote: Quote = withheld) -> DestinationError:
     """Return the error that an answer other than 2xx stands for."""
     status = answer.status
     if 300 <= status < 400:  # noqa: PLR2004 - redirections
@@ -72,20 +79,20 @@ def refusal(answer: Answer, who: str, now: datetime) -> DestinationError:
         wait_s = retry_after_s(answer.retry_after, now) if status == 429 else None  # noqa: PLR2004
         return AwayError(f"{who} {_SENTENCES[status]} ({status})", wait_s)
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004 - the client's faults
-        return RejectedError(f"{who} refuses this insertion ({status}): {reasons(answer)}")
+        return RejectedError(f"{who} refuses this insertion ({status}): {reasons(answer, quote)}")
     return AwayError(f"{who} answers {status}", retry_after_s(answer.retry_after, now))
 
 
-def reasons(answer: Answer) -> str:
-    """Return what an OperationOutcome says, cleaned and short."""
+def reasons(answer: Answer, quote: Quote) -> str:
+    """Return what an OperationOutcome says, as far as it may be shown, cleaned and short."""
     found = _json(answer.body) if answer.kind in JSON_KINDS else None
     issues = found.get("issue") if isinstance(found, dict) else None
-    texts = [_issue(issue) for issue in issues[:50]] if isinstance(issues, list) else []
+    texts = [_issue(issue, quote) for issue in issues[:50]] if isinstance(issues, list) else []
     told = [text for text in dict.fromkeys(texts) if text][:MAX_ISSUES]
     return "; ".join(told) or "it gives no reason"
 
 
-def _issue(issue: object) -> str:
+def _issue(issue: object, quote: Quote) -> str:
     if not isinstance(issue, dict) or issue.get("severity") not in ("error", "fatal"):
         return ""
     details = issue.get("details")
@@ -93,28 +100,8 @@ def _issue(issue: object) -> str:
     places = issue.get("expression")
     place = places[0] if isinstance(places, list) and places else ""
     text = " ".join(str(part) for part in (place, words or issue.get("code")) if part)
-    return clean(text, MAX_ISSUE_CHARS)
-
-
-def without(text: str, words: Iterable[str]) -> str:
-    """Return a text in which none of the words stands by itself any more."""
-    for word in sorted({each for each in words if each}, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "[…]", text)
-    return text
-
-
-def retry_after_s(text: str, now: datetime) -> float | None:
-    """Return for how long a server asks not to be asked: seconds or a date; None: not said."""
-    text = text.strip()[:100]
-    if text.isdecimal() and text.isascii():
-        seconds = float(text)
-    else:
-        try:
-            when = parsedate_to_datetime(text)
-            seconds = (when - now).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(0.0, seconds), MAX_RETRY_AFTER_S)
+    # cut only afterwards: half a name is one all the same
+    return clean(quote(text[:_READ_CHARS]), MAX_ISSUE_CHARS)
 
 
 def transaction_problem(fields: Mapping[str, Any], count: int) -> str:
@@ -128,10 +115,10 @@ def transaction_problem(fields: Mapping[str, Any], count: int) -> str:
     for entry in entries:
         response = entry.get("response") if isinstance(entry, dict) else None
         status = str(response.get("status", "")) if isinstance(response, dict) else ""
-        if not (status[:1] == "2" and status[:3].isdecimal()):
-            return (
-                f"says {clean(status, 40) or 'nothing'} of an entry in a transaction that it took"
-            )
+        number = _STATUS.match(status)
+        if number is None or number[0][0] != "2":
+            said = number[0] if number else "no status"
+            return f"says {said} of an entry in a transaction that it took"
     return ""
 
 

@@ -10,6 +10,7 @@ import os
 from typing import Final, Protocol
 
 from torquemon.clock import Clock
+from torquemon.record.delivery.config import as_variable
 from torquemon.record.delivery.exporter import AwayError
 from torquemon.record.fhir.answers import Answer, as_object
 from torquemon.record.fhir.settings import FhirSettings
@@ -32,13 +33,13 @@ class Post(Protocol):
 
 def variable(name: str) -> str:
     """Return the environment variable that may hold a destination's secret."""
-    return "TORQUEMON_FHIR_SECRET_" + name.upper().replace("-", "_")
+    return "TORQUEMON_FHIR_SECRET_" + as_variable(name)
 
 
 def secret_of(name: str) -> str:
     """Return a destination's secret. Raises AwayError where there is none that can be used."""
     found = os.environ.get(variable(name)) or _from_keyring(name) or ""
-    if not found:
+    if not found.strip():
         raise AwayError(
             f"no secret is known for this FHIR server: put it into {variable(name)} or "
             f"`keyring set {KEYRING_SERVICE} {name}`"
@@ -103,7 +104,9 @@ class Credentials:
         fields = as_object(answer, "the token endpoint", "application/json")
         token = fields.get("access_token")
         kind = str(fields.get("token_type", "bearer")).lower()
-        if not isinstance(token, str) or not _is_token(token) or kind != "bearer":
+        if token is None or (isinstance(token, str) and not token.strip()):
+            raise AwayError("the token endpoint gave no token")
+        if not isinstance(token, str) or not _is_bearer(token) or kind != "bearer":
             raise AwayError("the token endpoint gives no bearer token that can be used")
         self._token = token
         self._until_ns = self._clock.monotonic_ns() + round(_life_s(fields) * 1e9)
@@ -111,9 +114,15 @@ class Credentials:
 
 def _life_s(fields: dict[str, object]) -> float:
     told = fields.get("expires_in")
-    usable = isinstance(told, int | float) and not isinstance(told, bool) and told > 0
-    life_s = min(float(told), _MAX_LIFE_S) if usable else _USUAL_LIFE_S  # type: ignore[arg-type]
-    return max(0.0, life_s - _EARLY_S)
+    if isinstance(told, bool) or not isinstance(told, int | float) or not told > 0:
+        told = _USUAL_LIFE_S
+    # bounded before it becomes a float: a server may send a number of 400 digits
+    return max(0.0, float(min(told, _MAX_LIFE_S)) - _EARLY_S)
+
+
+def _is_bearer(text: str) -> bool:
+    """Whether a header can carry it: a blank would end it (RFC 6750)."""
+    return _is_token(text) and " " not in text
 
 
 def _is_token(text: str) -> bool:

@@ -13,10 +13,12 @@ import ssl
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
 
 from torquemon.clock import Clock, SystemClock
 from torquemon.record.delivery.exporter import AwayError
-from torquemon.record.fhir.answers import FHIR_JSON, Answer, as_object, refusal
+from torquemon.record.delivery.privacy import withheld
+from torquemon.record.fhir.answers import FHIR_JSON, Answer, Quote, as_object, refusal
 from torquemon.record.fhir.auth import Credentials
 from torquemon.record.fhir.checks import NO_LIBRARY, NoFhirError
 from torquemon.record.fhir.names import Fields
@@ -44,6 +46,8 @@ class Client:
         self._credentials = Credentials(name, settings, self._clock, self._post_form)
         self._http: httpx.Client | None = None
         self.who = f"the FHIR server at {settings.host}"
+        self._quote: Quote = withheld
+        """What may be told of the server's own words; nothing until it is known whose they are."""
 
     def read(self, path: str) -> tuple[int, Fields]:
         """Return (status, resource) of something at the server; an empty one unless 2xx."""
@@ -53,7 +57,7 @@ class Client:
         if answer.status in _UNAUTHORISED:
             return answer.status, {}
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - all that is well
-            raise refusal(answer, self.who, self._clock.utc_now())
+            raise refusal(answer, self.who, self._clock.utc_now(), self._quote)
         return answer.status, as_object(answer, self.who)
 
     def send(self, body: bytes) -> Fields:
@@ -62,13 +66,22 @@ class Client:
         if answer.status == 409:  # noqa: PLR2004 - somebody wrote at the same moment: once more
             answer = self._ask("POST", self._settings.url, body)
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - all that is well
-            raise refusal(answer, self.who, self._clock.utc_now())
+            raise refusal(answer, self.who, self._clock.utc_now(), self._quote)
         return as_object(answer, self.who)
 
     def refuse(self, status: int) -> AwayError:
         """Return the error for a status of `read` that ends the matter."""
         error = refusal(Answer(status), self.who, self._clock.utc_now())
         return error if isinstance(error, AwayError) else AwayError(str(error))
+
+    @contextlib.contextmanager
+    def quoting(self, quote: Quote) -> Iterator[None]:
+        """Tell what `quote` lets through of the server's words while the block runs."""
+        self._quote = quote
+        try:
+            yield
+        finally:
+            self._quote = withheld
 
     def close(self) -> None:
         """Give up connections."""
@@ -96,8 +109,9 @@ class Client:
 
     def _post_form(self, url: str, form: dict[str, str], user: str, secret: str) -> Answer:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        who = (quote_plus(user), quote_plus(secret))  # form-encoded first: RFC 6749, 2.3.1
         return self._exchange(
-            "the token endpoint", "POST", url, headers=headers, data=form, auth=(user, secret)
+            "the token endpoint", "POST", url, headers=headers, data=form, auth=who
         )
 
     def _exchange(self, who: str, method: str, url: str, **content: Any) -> Answer:  # noqa: ANN401

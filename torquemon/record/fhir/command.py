@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from torquemon.record.delivery.config import Destination
-    from torquemon.record.delivery.queue import Queue
     from torquemon.record.store import Store
 
 _Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
@@ -20,6 +19,10 @@ EXIT_OK: Final = 0
 EXIT_WAITS: Final = 1
 EXIT_NOTHING_DONE: Final = 2
 _KIND: Final = "fhir"
+NO_PAGE: Final = (
+    "the PDF is part of what is sent, and the part that makes it is missing: "
+    "pip install 'torquemon[report]'"
+)
 _NOBODY: Final = "https://server.invalid/fhir"
 """Stands for a server where none is set up: a preview needs none. RFC 2606."""
 
@@ -45,12 +48,19 @@ def _with_sentences(act: Any, args: argparse.Namespace) -> int:  # noqa: ANN401 
     from torquemon.chair_lock import LockError
     from torquemon.journal import JournalError
     from torquemon.paths import HomeError
+    from torquemon.record.delivery.config import SaidError
     from torquemon.record.errors import RecordError
     from torquemon.record.insertions import NoInsertionError
     from torquemon.record.report_data import ReportError
+    from torquemon.record.report_typst import NoTypstError
 
     try:
         code: int = act(args)
+    except SaidError:
+        return EXIT_NOTHING_DONE
+    except NoTypstError:
+        sys.stderr.write(f"torquemon: {NO_PAGE}\n")
+        return EXIT_NOTHING_DONE
     except (
         *(RecordError, HomeError, LockError, JournalError, NoInsertionError, ReportError),
     ) as error:
@@ -61,7 +71,7 @@ def _with_sentences(act: Any, args: argparse.Namespace) -> int:  # noqa: ANN401 
 
 def _destinations(wanted: str | None) -> list[Destination]:
     """Return the FHIR servers that are set up; mistakes in the file are said."""
-    from torquemon.record.delivery.config import ConfigError, load_checked
+    from torquemon.record.delivery.config import ConfigError, SaidError, load_checked
     from torquemon.text import clean
 
     loaded = load_checked()
@@ -71,6 +81,8 @@ def _destinations(wanted: str | None) -> list[Destination]:
     if wanted is None:
         return servers
     found = [each for each in servers if each.name == wanted]
+    if not found and wanted in loaded.left_out:
+        raise SaidError
     if not found:
         names = ", ".join(each.name for each in servers) or "none"
         raise ConfigError(f"there is no FHIR server {clean(wanted, 40)!r}; set up are: {names}")
@@ -78,9 +90,11 @@ def _destinations(wanted: str | None) -> list[Destination]:
 
 
 def _servers(wanted: str | None) -> list[Destination]:
-    from torquemon.record.delivery.config import ConfigError
+    from torquemon.record.delivery.config import ConfigError, SaidError, load
 
     found = _destinations(wanted)
+    if not found and any(each.kind == _KIND for each in load().destinations):
+        raise SaidError
     if not found:
         raise ConfigError(
             "no FHIR server is set up: write one into destinations.toml (docs/integration.md)"
@@ -177,6 +191,7 @@ def _send(args: argparse.Namespace) -> int:
     from torquemon import paths
     from torquemon.chair_lock import ChairLock
     from torquemon.clock import SystemClock
+    from torquemon.record.delivery.holding import why_held
     from torquemon.record.delivery.ledger import Ledger
     from torquemon.record.delivery.queue import Queue
     from torquemon.record.delivery.watching import lock_path
@@ -201,9 +216,11 @@ def _send(args: argparse.Namespace) -> int:
                 queue = Queue(store, server.name, server.kind, names=server.names)
                 queue.resend(chair_id, insertion_id)
                 Ledger(store, server.name).retry(insertion_id)
+                held = why_held(queue, server, insertion_id)
+                if held:
+                    sys.stdout.write(f"{server.name}: {held}\n")
+                    code = EXIT_WAITS
                 if alone:
-                    held = _why_held(queue, server, insertion_id)
-                    sys.stdout.write(f"{server.name}: {held}\n" if held else "")
                     code = max(code, _sweep(store, server))
         finally:
             store.close()
@@ -213,20 +230,6 @@ def _send(args: argparse.Namespace) -> int:
     if not alone:
         sys.stdout.write("a running TorqueMon sends it now: `torquemon outbox` shows how it went\n")
     return code
-
-
-def _why_held(queue: Queue, server: Destination, insertion_id: str) -> str:
-    """Return why an insertion does not go to a server whatever we do; empty where it may."""
-    for waiting in queue.waiting():
-        if waiting.insertion_id != insertion_id or waiting.receipt is not None:
-            continue
-        if waiting.withdrawn:
-            return "not sent, since it was withdrawn before the server ever had it"
-        if not waiting.real and not server.not_real:
-            return "not sent, since it is simulated or replayed (not_real = true would send it)"
-        if not waiting.signed and server.when == "signed":
-            return "not sent yet, since nobody has signed it"
-    return ""
 
 
 def _chair_of(store: Store, insertion_id: str) -> str:

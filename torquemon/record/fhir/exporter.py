@@ -6,16 +6,16 @@ that a server which counts a new version at every PUT stays as it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from torquemon.clock import Clock
 from torquemon.record.delivery.building import AMENDED_MARK
 from torquemon.record.delivery.case import ENTERED_IN_ERROR, Case, Erased, Status
-from torquemon.record.delivery.exporter import AwayError, RejectedError
+from torquemon.record.delivery.exporter import AwayError, DestinationError, RejectedError
+from torquemon.record.delivery.privacy import redacted, without
 from torquemon.record.delivery.queue import NAMED
-from torquemon.record.fhir.answers import transaction_problem, without
+from torquemon.record.fhir.answers import transaction_problem
 from torquemon.record.fhir.bundle import Plan, as_json, bundle, plan
 from torquemon.record.fhir.checks import MAX_BUNDLE_BYTES, problems, require_parts, resource_faults
 from torquemon.record.fhir.client import Client
@@ -52,7 +52,8 @@ class FhirExporter:
 
     def check(self) -> str:
         """See `Exporter`."""
-        status, found = self._client.read("metadata")
+        with self._client.quoting(str):  # of no patient: these are the server's own troubles
+            status, found = self._client.read("metadata")
         if not found:
             raise self._client.refuse(status)
         version = clean(str(found.get("fhirVersion", "")), 20)
@@ -81,9 +82,10 @@ class FhirExporter:
     def deliver(self, case: Case) -> Mapping[str, str]:
         """See `Exporter`. The references are roles, revisions with a document, mark and digest."""
         try:
-            return self._deliver(case)
-        except RejectedError as error:  # a server's reasons may quote what it was sent
-            raise RejectedError(without(str(error), _personal(case))) from None
+            with self._client.quoting(lambda said: redacted(said, case)):
+                return self._deliver(case)
+        except DestinationError as error:  # what is wrong with a resource may quote it as well
+            raise without(error, case) from None
 
     def _deliver(self, case: Case) -> Mapping[str, str]:
         there = self._lookup.report(case.insertion_id)
@@ -182,13 +184,6 @@ class FhirExporter:
             fields.pop(name, None)
         fields |= {"meta": kept} if kept else {}
         return {} if resource_faults(fields) else {found_id: fields}
-
-
-def _personal(case: Case) -> list[str]:
-    """Return the words that tell who a patient is."""
-    names = re.split(r"[\s^,]+", case.patient_name)
-    born = case.birth_date.isoformat() if case.birth_date else ""
-    return [case.data.patient, *case.earlier_patients, *names, born]
 
 
 def _references(sent: Sent, content: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from torquemon.record.delivery.config import ConfigError, number, one_of, only, text
+from torquemon.record.delivery.config import ConfigError, number, one_of, only, text, whole_number
 from torquemon.record.fhir.codes import TOOTH
 from torquemon.text import clean
 
@@ -21,6 +21,8 @@ _NAMES: Final = (
     *("url", "ca", "auth", "token_url", "client_id", "scope", "patient", "patient_system"),
     *("tooth_system", "ids", "curve_points", "connect_s", "total_s"),
 )
+MAX_HOST_CHARS: Final = 253
+"""RFC 1035, without the dot at its end."""
 MIN_POINTS: Final = 1000
 MAX_POINTS: Final = 200_000
 USUAL_POINTS: Final = 60_000
@@ -72,7 +74,7 @@ def parse(settings: Mapping[str, Any]) -> FhirSettings:
         patient_system=_system(settings, "patient_system", ""),
         tooth_system=_system(settings, "tooth_system", TOOTH),
         ids=one_of(settings, "ids", IDS),
-        curve_points=int(number(settings, "curve_points", USUAL_POINTS, MIN_POINTS, MAX_POINTS)),
+        curve_points=whole_number(settings, "curve_points", USUAL_POINTS, MIN_POINTS, MAX_POINTS),
         connect_s=number(settings, "connect_s", 5.0, 0.05, 60.0),
         total_s=number(settings, "total_s", 60.0, 0.1, 600.0),
     )
@@ -106,6 +108,11 @@ def _address(address: str, name: str) -> str:
         host = None
     if not host or parts.scheme not in ("http", "https"):
         raise ConfigError(f"{name} must be an address like https://server.example/fhir")
+    if not _is_host(host):
+        raise ConfigError(
+            f"{name} has a host that cannot be a name: each part between two dots has 1 to 63 "
+            "characters, all of it at most 253"
+        )
     if parts.username or parts.password:
         raise ConfigError(f"{name} must hold no password: see docs/integration.md, FHIR")
     if parts.query or parts.fragment or " " in address:
@@ -113,6 +120,13 @@ def _address(address: str, name: str) -> str:
     if parts.scheme == "http" and not stays_here(host):
         raise ConfigError(f"{name} must begin with https: http is for this machine alone")
     return address
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return len(host.encode("idna")) <= MAX_HOST_CHARS
+    except UnicodeError:
+        return False
 
 
 def _system(settings: Mapping[str, Any], name: str, usual: str) -> str:

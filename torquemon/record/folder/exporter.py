@@ -7,34 +7,25 @@ have taken the old one in already, and then finds the new one beside it under it
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from torquemon.record.delivery.case import Case, Erased, Status
-from torquemon.record.delivery.exporter import AwayError, DestinationError, RejectedError
+from torquemon.record.delivery.exporter import AwayError, RejectedError
 from torquemon.record.folder import note, sidecar
 from torquemon.record.folder.naming import pieces, stem
 from torquemon.record.folder.note import Note
-from torquemon.record.folder.owned import JSON, Own, Shelf, bases_of
-from torquemon.record.folder.place import Place, TakenNameError
+from torquemon.record.folder.owned import JSON, TAKEN, Own, Shelf, bases_of
+from torquemon.record.folder.place import Place
 from torquemon.record.folder.settings import FolderSettings, read_settings
 from torquemon.record.folder.sidecar import Part
+from torquemon.record.folder.told import claimed, remembered
+from torquemon.record.folder.writing import Set, Writer
 from torquemon.record.report_typst import NoTypstError
 
 NO_PDF: Final = "HTML, since the part that makes PDF is missing: pip install 'torquemon[report]'"
 _LIVE: Final = frozenset(str(each) for each in Status) | {sidecar.REASSIGNED}
-
-
-@dataclass(slots=True)
-class Set:
-    """What is to lie in the folder under one stem."""
-
-    stem: str
-    parts: tuple[Part, ...]
-    sidecar: bytes
 
 
 class FolderExporter:
@@ -61,10 +52,12 @@ class FolderExporter:
     def deliver(self, case: Case) -> Mapping[str, str]:
         """Bring the folder to this case. Raises AwayError, RejectedError, ReportError."""
         before = dict(case.previous.references) if case.previous else {}
-        shelf = self._open(case.insertion_id)
+        shelf = self._open(case, before)
         same = before.get("revision") == str(case.revision)
         if same and self._settings.taken:
             return before  # taken in by the practice software: a second copy would double it
+        if shelf.disputed():
+            raise RejectedError(TAKEN)
         plain = before["plain"] if same and before.get("plain") else self._plain(case)
         # an answer that was lost, then a correction: only the folder knows under which name it lies
         lost = shelf.bases_anywhere(case.insertion_id) if case.corrections and not before else ()
@@ -75,11 +68,16 @@ class FolderExporter:
         bases = tuple(dict.fromkeys((*around, base)))
         wrong = self._wrong_patients(shelf, case, bases, before)
         wanted, how = self._made(case, base)
-        self._put(shelf, wanted, case.insertion_id)
+        writer = Writer(shelf, case.insertion_id, bases)
+        if not self._settings.taken:
+            writer.mend({wanted.stem})
+        writer.put(wanted)
         keep = {wanted.stem}
         for old, patient in wrong.items():
-            keep.add(self._take_back(shelf, case, old, patient))
-        self._supersede(shelf, case, bases, base, keep)
+            keep.add(self._take_back(writer, case, old, patient))
+        for each in list(shelf.own(bases, case.insertion_id)):
+            if each.stem not in keep and _out_of_date(each, base):
+                writer.supersede(each, case.revision)
         return {
             "revision": str(case.revision),
             "status": str(case.status),
@@ -88,34 +86,40 @@ class FolderExporter:
             # one each, since a receipt keeps a few hundred characters of a value
             **{f"base{number}": each for number, each in enumerate(bases)},
             "patient": case.data.patient,
+            "mark": case.data.mark,
             "name": wanted.stem + wanted.parts[0].suffix,
             "document": how,
+            **remembered(writer.sets),
         }
 
     def withdraw(self, erased: Erased) -> None:
         """Remove what is still ours; a note where the report was taken in already."""
         before = erased.previous.references
-        shelf = self._open(erased.insertion_id)
+        shelf = self._open(erased, before)
         bases = (*bases_of(before), *shelf.bases_anywhere(erased.insertion_id))
         own = list(shelf.own(bases, erased.insertion_id))
+        writer = Writer(shelf, erased.insertion_id, bases)
         if before.get("base") and self._was_taken(shelf, erased, before, own):
             target = f"{before['base']}_WITHDRAWN"
             made = self._note(erased, target, note.ERASED, sidecar.ERASED, "")
-            self._put(shelf, made, erased.insertion_id)
+            writer.put(made)
             own = [each for each in own if each.stem != target]
         for each in own:
-            self._remove(each)
+            writer.remove(each)
+        if shelf.disputed():  # what is ours without doubt is gone by now
+            raise RejectedError(TAKEN)
 
     def _places(self) -> tuple[Place, ...]:
         if self._sidecars is self._documents:
             return (self._documents,)
         return (self._documents, self._sidecars)
 
-    def _open(self, insertion_id: str) -> Shelf:
+    def _open(self, about: Case | Erased, before: Mapping[str, str]) -> Shelf:
         for place in self._places():
             place.ready()
-            place.owner = insertion_id
-        return Shelf(self._documents, self._sidecars)
+            place.owner = about.insertion_id
+        ours = claimed(before, about.insertion_id, about.chair_id)
+        return Shelf(self._documents, self._sidecars, ours)
 
     def _plain(self, case: Case) -> str:
         settings = self._settings
@@ -200,99 +204,12 @@ class FolderExporter:
             found[before["base"]] = before.get("patient", "")
         return {base: patient for base, patient in found.items() if patient != case.data.patient}
 
-    def _take_back(self, shelf: Shelf, case: Case, base: str, patient: str) -> str:
+    def _take_back(self, writer: Writer, case: Case, base: str, patient: str) -> str:
         """Say in the documents of the wrong patient that the report is none of theirs."""
         target = f"{base}_WITHDRAWN"
         made = self._note(case, target, note.REASSIGNED, sidecar.REASSIGNED, patient)
-        self._put(shelf, made, case.insertion_id)
+        writer.put(made)
         return target
-
-    def _put(self, shelf: Shelf, wanted: Set, insertion_id: str) -> None:
-        """Bring the files of one stem there, so that any attempt after a broken one ends the same.
-
-        New: the JSON first, which says whose the name is, and the report last. Ours already: the
-        JSON last, since it knows what is ours to replace.
-        """
-        known = shelf.known(wanted.stem)
-        own = known is not None and known.insertion_id == insertion_id
-        if not own and not shelf.takes(wanted.stem, insertion_id):
-            raise RejectedError(_TAKEN)
-        listed = known.files if own and known is not None else {}
-        if not own:
-            self._put_new(wanted)
-            return
-        for part in reversed(wanted.parts):
-            self._put_one(wanted.stem + part.suffix, part.content, listed.get(part.suffix, ""))
-        for suffix in set(listed) - {part.suffix for part in wanted.parts}:
-            self._remove_one(wanted.stem + suffix, listed[suffix])
-        self._put_one(wanted.stem + JSON, wanted.sidecar, ours=True)
-
-    def _put_new(self, wanted: Set) -> None:
-        """Put a set where none is; where that fails, as little as can be is left of it."""
-        files = [(JSON, wanted.sidecar)]
-        files += [(part.suffix, part.content) for part in reversed(wanted.parts)]
-        put: list[str] = []
-        try:
-            for suffix, content in files:
-                self._put_one(wanted.stem + suffix, content)
-                put.append(wanted.stem + suffix)
-        except DestinationError:
-            for name in reversed(put):
-                with contextlib.suppress(DestinationError):
-                    self._place_of(name).remove(name)
-            raise
-
-    def _put_one(self, name: str, content: bytes, listed: str = "", *, ours: bool = False) -> None:
-        """Store one file. It may replace what it finds if that is `ours`, or has this digest."""
-        place = self._place_of(name)
-        digest = place.sha256(name)
-        if digest == Part("", content, "").sha256:
-            return  # it lies there as it should: a watcher must not see it change
-        try:
-            if digest and (ours or digest == listed):
-                place.replace(name, content)
-            else:
-                place.put_new(name, content)
-        except TakenNameError:
-            raise RejectedError(_TAKEN) from None
-
-    def _place_of(self, name: str) -> Place:
-        return self._sidecars if name.endswith((JSON, ".csv")) else self._documents
-
-    def _supersede(
-        self, shelf: Shelf, case: Case, bases: Sequence[str], base: str, keep: set[str]
-    ) -> None:
-        """Rename what is out of date, the JSON last: with it a broken attempt is taken up again."""
-        for each in list(shelf.own(bases, case.insertion_id)):
-            still_true = each.known.status == sidecar.REASSIGNED and each.base != base
-            if each.stem in keep or each.known.status not in _LIVE or still_true:
-                continue
-            new = f"{each.base}_SUPERSEDED-{each.known.revision}"
-            for suffix, digest in each.known.files.items():
-                if shelf.has(each.stem, suffix):
-                    self._rename(each.stem + suffix, new + suffix, digest)
-            said = sidecar.superseded(each.known, case.revision)
-            self._put_one(new + JSON, said, ours=shelf.is_own(new, case.insertion_id))
-            self._sidecars.remove(each.stem + JSON)
-
-    def _rename(self, name: str, new: str, digest: str) -> None:
-        place = self._place_of(name)
-        try:
-            place.rename(name, new)
-        except TakenNameError:
-            if place.sha256(new) != digest or place.sha256(name) != digest:
-                raise RejectedError(_TAKEN) from None
-            place.remove(name)  # an attempt broke off between the two names
-
-    def _remove(self, own: Own) -> None:
-        for suffix, digest in own.known.files.items():
-            self._remove_one(own.stem + suffix, digest)
-        self._sidecars.remove(own.stem + JSON)
-
-    def _remove_one(self, name: str, digest: str) -> None:
-        place = self._place_of(name)
-        if place.sha256(name) == digest:  # changed by somebody: no longer ours to remove
-            place.remove(name)
 
     def _was_taken(
         self, shelf: Shelf, erased: Erased, before: Mapping[str, str], own: Sequence[Own]
@@ -315,10 +232,10 @@ class FolderExporter:
             raise AwayError(f"{self.label} holds a damaged file {name}: remove it") from None
 
 
-_TAKEN: Final = (
-    "another program's or person's file has the name that this report needs, or changed it: "
-    "move that file away, then send the report again"
-)
+def _out_of_date(own: Own, base: str) -> bool:
+    """Tell whether a set that the case does not keep is to be superseded."""
+    still_true = own.known.status == sidecar.REASSIGNED and own.base != base
+    return own.known.status in _LIVE and not still_true
 
 
 def _tail(case: Case) -> str:

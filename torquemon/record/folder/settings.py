@@ -9,7 +9,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
-from torquemon.record.delivery.config import ConfigError, flag, number, one_of, only, text
+from torquemon.record.delivery.config import ConfigError, flag, one_of, only, text, whole_number
 from torquemon.record.folder.naming import LOCAL, PATTERN, checked_pattern, zone
 from torquemon.record.folder.place import Guard, Place
 from torquemon.text import clean
@@ -85,7 +85,7 @@ def read_settings(table: Mapping[str, Any]) -> FolderSettings:
         mode=rights(table),
         temp_suffix=temp_suffix(table),
         guard=Guard(marker=file_name(table, "marker"), mount_point=text(table, "mount_point", "")),
-        opendental_category=int(number(table, "opendental_category", 0, 0, MAX_CATEGORY)),
+        opendental_category=whole_number(table, "opendental_category", 0, 0, MAX_CATEGORY),
     )
 
 

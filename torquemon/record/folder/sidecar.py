@@ -9,23 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from torquemon import DISCLAIMER
 from torquemon.record.column_types import canonical, plain
-from torquemon.record.delivery.case import Case, Erased
+from torquemon.record.delivery.case import Case, Erased, Status
 from torquemon.text import clean
 
 SCHEMA: Final = "torquemon-folder-1"
 SUPERSEDED: Final = "superseded"
 REASSIGNED: Final = "reassigned"
 ERASED: Final = "erased"
+STATES: Final = frozenset(str(each) for each in Status) | {SUPERSEDED, REASSIGNED, ERASED}
+"""What a set can be."""
 MAX_BYTES: Final = 4_000_000
 """A sidecar is smaller by far; more is not read."""
 _UNIT: Final = "N.cm"
 """N·cm as UCUM writes it."""
+_MEDIA_TYPES: Final = {".pdf": "application/pdf", ".html": "text/html", ".csv": "text/csv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,22 @@ def read(raw: bytes) -> Known | None:
     if len(raw) > MAX_BYTES:
         return None
     try:
-        fields = json.loads(raw)
+        return read_fields(json.loads(raw))
     except (ValueError, RecursionError):
         return None
+
+
+def is_foreign(raw: bytes) -> bool:
+    """Tell whether this is some other program's JSON, and no damaged one of ours."""
+    try:
+        fields = json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(fields, dict) and bool(fields) and fields.get("schema") != SCHEMA
+
+
+def read_fields(fields: object) -> Known | None:
+    """Return what the fields of a sidecar say; None where they are none of ours."""
     if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
         return None
     files = fields.get("files")
@@ -171,6 +187,21 @@ def of_note(
 def superseded(known: Known, by_revision: int) -> bytes:
     """Return the sidecar of a set that is out of date, which says so itself."""
     return _json({**known.fields, "status": SUPERSEDED, "superseded_by": by_revision})
+
+
+def as_superseded(known: Known) -> Known:
+    """Return what is known of a set once it is out of date."""
+    return replace(known, status=SUPERSEDED, fields={**known.fields, "status": SUPERSEDED})
+
+
+def made_again(known: Known) -> bytes:
+    """Return the sidecar of a set whose own was lost: whose it is and its files, no values."""
+    return _json({**known.fields, "disclaimer": DISCLAIMER})
+
+
+def media_type(suffix: str) -> str:
+    """Return the media type of a file of ours by how its name ends."""
+    return _MEDIA_TYPES.get(suffix, "application/octet-stream")
 
 
 def _head(
