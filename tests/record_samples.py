@@ -79,7 +79,7 @@ def filled_store(
     clock = ManualClock()
     if key is None:
         return Store(folder / "record.db", clock=clock), list(names)
-    for file in folder.glob("record.db*"):
+    for file in (*folder.glob("record.db*"), *folder.glob("chair.key*")):
         file.unlink()
     store = Store(folder / "record.db", key=key, clock=clock)
     journal = Journal(folder / "journal.db", read_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import stat
 import sys
 import threading
 from pathlib import Path
@@ -16,6 +18,13 @@ HOME_VARIABLE: Final = "TORQUEMON_HOME"
 
 
 _MAKING: Final = threading.Lock()
+_OURS: Final = re.compile(
+    r"(journal|record|chair|monitor|recorder|settings|destinations|patients|waiting_patient|"
+    r"handpiece_keys|handpieces|air|sending|practice|calibrations|reports)\b|\.?torquemon-"
+)
+"""Names of what this program keeps in the folder."""
+_TOLD: Final[set[Path]] = set()
+"""Folders of which it was said that others can look into them."""
 
 
 class HomeError(OSError):
@@ -25,12 +34,10 @@ class HomeError(OSError):
 def home() -> Path:
     """Return the folder of this chair, made if it is missing and closed to other users.
 
+    A folder that holds anything else is left as it is; that others can look into it is said once.
     Raises HomeError.
     """
-    chosen = os.environ.get(HOME_VARIABLE)
-    path = (
-        Path(chosen) if chosen else Path(platformdirs.user_data_dir("torquemon", appauthor=False))
-    )
+    path = _chosen()
     if path.exists() and not path.is_dir():
         raise HomeError(
             f"{path} is a file: TorqueMon needs a folder for its files, set {HOME_VARIABLE} to one"
@@ -38,12 +45,42 @@ def home() -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         if sys.platform != "win32" and path.stat().st_mode & 0o077:
-            path.chmod(0o700)
+            _close(path)
     except OSError as error:
         raise HomeError(
             f"the folder {path} cannot be used ({error.strerror}): set {HOME_VARIABLE} to another"
         ) from error
     return path
+
+
+def _chosen() -> Path:
+    chosen = os.environ.get(HOME_VARIABLE)
+    if not chosen:
+        return Path(platformdirs.user_data_dir("torquemon", appauthor=False))
+    try:
+        return Path(chosen).expanduser()  # from a file of settings, where no shell did it
+    except RuntimeError:
+        raise HomeError(
+            f"{HOME_VARIABLE} names the folder of a user who is not known here ({chosen}): write "
+            "the whole path"
+        ) from None
+
+
+def _close(path: Path) -> None:
+    """Close a folder that is this chair's alone; of any other say that it is open.
+
+    To close one that others need, such as /tmp, would break the machine. Raises OSError.
+    """
+    about = path.stat()
+    alone = all(_OURS.match(each.name) for each in path.iterdir())
+    if alone and about.st_uid == os.geteuid() and not about.st_mode & stat.S_ISVTX:
+        path.chmod(0o700)
+    elif path not in _TOLD:
+        _TOLD.add(path)
+        sys.stderr.write(
+            f"torquemon: other users of this computer can look into {path}, which holds more than "
+            f"the files of this chair: set {HOME_VARIABLE} to a folder of its own\n"
+        )
 
 
 def make_private(path: Path) -> None:

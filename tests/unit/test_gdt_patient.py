@@ -74,6 +74,9 @@ def test_the_objects_of_version_3_5_are_read_through() -> None:
         (b"01380006302\r\n", "3000 .* is missing"),
         (b"01380006302\r\n01430004711\r\n", "says 14 bytes and has 13"),
         (b"01380006302\r\n01330004711", "no end"),
+        (b"01380006302\r", "no end"),
+        (b"01380006302\r01330004711\r", "lines end with CR alone"),
+        (b"01380006302\r\n01330004711\r\n017310301012090\r\n", "lies in the future"),
         (b"01380006302\r\n014810000999\r\n01330004711\r\n", "cut off"),
         (b"01380006302\r\n014810000x99\r\n01330004711\r\n", "no length in bytes"),
         (b"01330004711\r\n01380006302\r\n", "no field 8000"),
@@ -90,8 +93,13 @@ def test_the_objects_of_version_3_5_are_read_through() -> None:
 )
 def test_what_is_not_certain_is_refused_in_one_sentence(raw: bytes, said: str) -> None:
     with pytest.raises(GdtError, match=said) as refused:
-        patient_of(decode(raw), receiver="TORQUE")
+        patient_of(decode(raw), receiver="TORQUE", today=date(2026, 11, 3))
     assert str(refused.value).isprintable()
+
+
+def test_whoever_is_born_today_is_taken() -> None:
+    raw = b"01380006302\r\n01330004711\r\n017310303112026\r\n"
+    assert patient_of(decode(raw), today=date(2026, 11, 3)).birth_date == date(2026, 11, 3)
 
 
 def test_an_unknown_birth_date_is_none() -> None:

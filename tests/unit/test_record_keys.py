@@ -19,11 +19,11 @@ from torquemon.record.errors import RecordError
 from torquemon.record.keys import (
     FilePlace,
     Pointer,
-    key_of,
     new_key,
     read_pointer,
     write_pointer,
 )
+from torquemon.record.opens_with import key_of
 from torquemon.record.remarks import Remarks
 from torquemon.record.store import Store
 from torquemon.record.verify import verify_store
@@ -62,7 +62,8 @@ def test_a_key_seals_the_file_and_nothing_is_lost(record: Path, tmp_path: Path) 
     rekeying.change_key(record)
     assert key_of(record) != before
     check_whole(record)
-    assert len(list(tmp_path.glob("*.recordkey"))) == 1, "the old key is forgotten"
+    assert len(list(tmp_path.glob("*.recordkey"))) == 2, "the backups of before have the old key"
+    assert [name.load() for name in read_pointer(record).earlier] == [before]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX")
@@ -135,7 +136,7 @@ def test_a_kill_while_a_key_changes_leaves_a_record_that_opens(
     class KilledError(Exception):
         pass
 
-    name = "_encrypt" if what == "init" else "_rekey"
+    name = "encrypt" if what == "init" else "rekey"
     real = getattr(rekeying, name)
 
     def killed(*arguments: object) -> None:
@@ -171,12 +172,11 @@ def test_a_key_in_the_keyring(record: Path, monkeypatch: pytest.MonkeyPatch) -> 
     kept: dict[tuple[str, str], str] = {}
     monkeypatch.setattr(keyring, "set_password", lambda s, a, k: kept.update({(s, a): k}))
     monkeypatch.setattr(keyring, "get_password", lambda s, a: kept.get((s, a)))
-    monkeypatch.setattr(keyring, "delete_password", lambda s, a: kept.pop((s, a)))
     rekeying.set_key(record, None)
     check_whole(record)
     rekeying.change_key(record)
     check_whole(record)
-    assert len(kept) == 1
+    assert len(kept) == 2
     assert "keyring" in rekeying.describe_key(record)
     kept.clear()
     with pytest.raises(RecordError, match="is not in the keyring of this system"):
@@ -214,13 +214,15 @@ def test_the_commands_say_what_they_did(
     out = capsys.readouterr().out
     assert "without it nobody can open the record" in out
     assert "the journal is not encrypted" in out
+    assert "make a new one now (`torquemon backup FILE`)" in out
     assert main(["key", "rotate"]) == 0
+    assert "make a new backup now" in capsys.readouterr().out
     assert main(["key", "check"]) == 0
     assert main(["verify"]) == 0
     said = capsys.readouterr()
     assert "nothing found" in said.out
-    (file,) = tmp_path.glob("*.recordkey")
-    assert file.read_text("ascii").strip() not in said.out + said.err
+    for file in tmp_path.glob("*.recordkey"):
+        assert file.read_text("ascii").strip() not in out + said.out + said.err
     assert record.exists()
 
 

@@ -9,24 +9,30 @@ chain, never in its place.
 from __future__ import annotations
 
 import base64
-import binascii
+import contextlib
 import hashlib
 import json
+import lzma
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
-from sqlalchemy import Boolean, Date, Double, Integer, LargeBinary, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from torquemon.record.chain import TABLES, grouped
-from torquemon.record.column_types import CanonicalJson, UtcTime, canonical, plain
+from torquemon.record.archive_entry import ArchiveError as ArchiveError  # noqa: PLC0414 - its place
+from torquemon.record.archive_entry import parse_entry
+from torquemon.record.chain import grouped
+from torquemon.record.column_types import canonical, plain
 from torquemon.record.database import is_id, private
-from torquemon.record.errors import RecordError, as_record_errors
+from torquemon.record.errors import RecordError, as_record_errors, of_system
 from torquemon.record.models import CONTENT, Base, Content, Entry, Salt
+from torquemon.record.read_file import refuse_device
 from torquemon.record.store import SOFTWARE, Store
 from torquemon.record.verify import verify_chain
 
@@ -40,8 +46,17 @@ MAX_FILES: Final = 1001
 _STEP: Final = 100
 
 
-class ArchiveError(RecordError):
-    """The archive is not taken; the message says why."""
+_BROKEN: Final = (
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+)
+"""What a ZIP raises whose bytes are not what its list of files says."""
 
 
 # --- out ------------------------------------------------------------------------------------------
@@ -55,12 +70,25 @@ def write_archive(store: Store, target: Path) -> int:
     try:
         with as_record_errors(target):
             private(draft)
-            with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file, store.read() as session:
+            with (
+                store.read() as session,
+                _file_errors(target),
+                zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file,
+            ):
                 count = _write(session, file)
             draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
     return count
+
+
+@contextlib.contextmanager
+def _file_errors(path: Path) -> Iterator[None]:
+    """Tell what the archive's own file refuses, before it is told of the record's."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(of_system(path, error)) from None
 
 
 def _write(session: Session, file: zipfile.ZipFile) -> int:
@@ -152,15 +180,16 @@ def read_archive(store: Store, source: Path) -> int:
     Raises ArchiveError with what is wrong, RecordError.
     """
     try:
+        refuse_device(source)
         with zipfile.ZipFile(source) as file:
             chains = _manifest(file, source)
-            with store.write() as session:
+            with store.write() as session, _file_errors(source):
                 return sum(_take(store, session, file, chain) for chain in chains)
     except zipfile.BadZipFile:
         raise ArchiveError(f"{source} is no archive of TorqueMon, or it is damaged") from None
     except OSError as error:
         raise ArchiveError(f"{source} cannot be read ({error.strerror})") from None
-    except (NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except _BROKEN as error:
         raise ArchiveError(f"{source} cannot be taken in ({type(error).__name__})") from None
 
 
@@ -203,7 +232,7 @@ def _take(store: Store, session: Session, file: zipfile.ZipFile, chain: Mapping[
     with file.open(f"chains/{chair}.jsonl") as lines:
         for line in _lines(lines):
             digest.update(line)
-            entry, salt, rows = _parse(line, chair)
+            entry, salt, rows = parse_entry(line, chair)
             if entry.number in known:
                 if known[entry.number] != entry.hash:
                     raise ArchiveError(
@@ -229,52 +258,3 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         if len(line) > MAX_LINE_BYTES:
             raise ArchiveError("an entry of the archive is larger than any entry can be")
         yield line
-
-
-def _parse(line: bytes, chair: str) -> tuple[Entry, Salt | None, list[Content]]:
-    try:
-        fields = json.loads(line)
-        entry = Entry(**_columns(Entry, fields["entry"]))
-        salt = None
-        if fields["salt"] is not None:
-            bytes.fromhex(fields["salt"])
-            salt = Salt(chair_id=chair, entry_number=entry.number, salt=fields["salt"])
-        rows: list[Content] = []
-        for name, found in fields["rows"].items():
-            rows += [TABLES[name](**_columns(TABLES[name], one)) for one in found]
-        number = entry.number
-        foreign = any((row.chair_id, row.entry_number) != (chair, number) for row in rows)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error):
-        raise ArchiveError(f"an entry of chair {chair} in the archive is damaged") from None
-    if foreign or entry.chair_id != chair:
-        raise ArchiveError(f"the file of chair {chair} holds rows of another one")
-    return entry, salt, rows
-
-
-def _columns(table: type[Base], fields: Mapping[str, Any]) -> dict[str, Any]:
-    columns = {column.name: column for column in table.__table__.columns}
-    return {columns[name].key: _value(columns[name].type, value) for name, value in fields.items()}
-
-
-def _value(kind: object, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one line a column type
-    if isinstance(kind, UtcTime):
-        return datetime.fromisoformat(value)
-    if isinstance(kind, CanonicalJson):
-        return _typed(value, dict)
-    if isinstance(kind, LargeBinary):
-        return base64.b64decode(value, validate=True)
-    if isinstance(kind, Date):
-        return date.fromisoformat(value)
-    if isinstance(kind, Boolean):
-        return _typed(value, bool)
-    if isinstance(kind, Integer):
-        return int(value)
-    if isinstance(kind, Double):
-        return float(value)
-    return _typed(value, str)
-
-
-def _typed(value: object, kind: type) -> object:
-    if not isinstance(value, kind):
-        raise TypeError("a column of another type")
-    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from torquemon.sound.command import add_sound_option
 from torquemon.text import clean, counted
 
 if TYPE_CHECKING:
-    from torquemon.record.insertions import Archive
+    from torquemon.record.insertions import Archive, Insertion
 
 _Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
 EXIT_OK = 0
@@ -82,8 +83,21 @@ def _with_archive(act: Callable[[Archive], int]) -> int:
         with open_archive() as archive:
             return act(archive)
     except (JournalError, RecordError, NoInsertionError, HomeError) as error:
-        sys.stderr.write(f"torquemon: {error}\n")
+        sys.stderr.write(f"torquemon: {error}{_way_to_read()}\n")
         return EXIT_NOTHING_DONE
+
+
+def _way_to_read() -> str:
+    """Return how a record is read in a folder that nobody may write to; else nothing."""
+    from torquemon.paths import HOME_VARIABLE, HomeError, home
+
+    try:
+        folder = home()
+    except HomeError:
+        return ""
+    if os.access(folder, os.W_OK):
+        return ""
+    return f"; to read it all the same, copy {folder} and name the copy with {HOME_VARIABLE}"
 
 
 def _list(archive: Archive, args: argparse.Namespace) -> int:
@@ -107,44 +121,56 @@ def _show(archive: Archive, args: argparse.Namespace) -> int:
 
 
 def _export(archive: Archive, args: argparse.Namespace) -> int:
-    from torquemon.record.errors import RecordError
-    from torquemon.record.table_export import write_parquet
+    from torquemon.record.whole_file import whole_text
 
-    if args.parquet:
-        from torquemon.record.csv_export import noted
-
-        if args.output is None:
-            raise RecordError("Parquet is no text: name a file with --output")
-        insertion = archive.get(args.id)
-        facts = [("insertion", insertion.row.id), ("mark", insertion.mark), *noted(insertion)]
-        count = write_parquet(archive.readings(insertion), facts, args.output)
-        _print([f"{counted(count, 'reading')} of {insertion.row.id} in {args.output}"])
-        return EXIT_OK
-    if args.output is None:
-        _write_csv(archive, args, sys.stdout)
-        return EXIT_OK
+    # what is meant is looked up before a file is touched
+    insertion = None if args.table or args.dictionary else archive.get(args.id)
     try:
-        with args.output.open("w", encoding="utf-8", newline="") as file:
-            said = _write_csv(archive, args, file)
+        if insertion is not None and args.parquet:
+            said = _write_parquet(archive, insertion, args.output)
+        elif args.output is None:
+            _write_csv(archive, insertion, args, sys.stdout)
+            return EXIT_OK
+        else:
+            with whole_text(args.output) as file:
+                said = _write_csv(archive, insertion, args, file)
     except OSError as error:
-        sys.stderr.write(f"torquemon: {args.output} cannot be written: {error.strerror}\n")
+        if args.output is None:
+            raise  # standard output: the caller knows
+        why = error.strerror or "the file system refuses"
+        sys.stderr.write(f"torquemon: {args.output} cannot be written: {why}\n")
         return EXIT_NOTHING_DONE
     _print([f"{said} in {args.output}"])
     return EXIT_OK
 
 
-def _write_csv(archive: Archive, args: argparse.Namespace, out: TextIO) -> str:
+def _write_parquet(archive: Archive, insertion: Insertion, output: Path | None) -> str:
+    from torquemon.record.csv_export import noted
+    from torquemon.record.errors import RecordError
+    from torquemon.record.table_export import parquet
+    from torquemon.record.whole_file import write_whole
+
+    if output is None:
+        raise RecordError("Parquet is no text: name a file with --output")
+    facts = [("insertion", insertion.row.id), ("mark", insertion.mark), *noted(insertion)]
+    count, data = parquet(archive.readings(insertion), facts)
+    write_whole(output, data)
+    return f"{counted(count, 'reading')} of {insertion.row.id}"
+
+
+def _write_csv(
+    archive: Archive, insertion: Insertion | None, args: argparse.Namespace, out: TextIO
+) -> str:
     from torquemon.record.csv_export import write_csv
     from torquemon.record.table_export import write_dictionary, write_insertions
 
+    if insertion is not None:
+        count = write_csv(insertion, archive.readings(insertion), out)
+        return f"{counted(count, 'reading')} of {insertion.row.id}"
     if args.dictionary:
         write_dictionary(out)
         return "the data dictionary"
-    if args.table:
-        return counted(write_insertions(archive.store, out), "insertion")
-    insertion = archive.get(args.id)
-    count = write_csv(insertion, archive.readings(insertion), out)
-    return f"{counted(count, 'reading')} of {insertion.row.id}"
+    return counted(write_insertions(archive.store, out), "insertion")
 
 
 def _print(lines: list[str]) -> None:

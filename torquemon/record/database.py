@@ -22,7 +22,8 @@ from sqlalchemy.pool import QueuePool
 
 from torquemon.chair_lock import ChairLock, LockError
 from torquemon.paths import make_private
-from torquemon.record.errors import RecordError, as_record_errors, sentence
+from torquemon.record.begun import GoneError, is_empty
+from torquemon.record.errors import RecordError, as_record_errors, of_system
 from torquemon.record.schema import NEWEST, found_revision, upgrade
 
 WRITE: Final = "torquemon_write"
@@ -40,16 +41,6 @@ _PRAGMAS: Final = (
 )
 
 
-def is_empty(path: Path) -> bool:
-    """Whether there is no file, or one without a byte."""
-    try:
-        return path.stat().st_size == 0
-    except FileNotFoundError:
-        return True
-    except OSError as error:
-        raise RecordError(sentence(path, f"unable to open: {error.strerror}")) from None
-
-
 def is_plain(path: Path) -> bool | None:
     """Whether the file is a readable SQLite database; None where it is missing or empty.
 
@@ -63,18 +54,18 @@ def is_plain(path: Path) -> bool | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RecordError(sentence(path, f"unable to open: {error.strerror}")) from None
+        raise RecordError(of_system(path, error)) from None
     return None if not head else head == _PLAIN_HEAD
 
 
-def cipher_module() -> ModuleType:
-    """Return SQLCipher's driver. Raises RecordError where it is not installed."""
+def cipher_module(
+    what: str = "this record is encrypted, but SQLCipher is missing",
+) -> ModuleType:
+    """Return SQLCipher's driver. Raises RecordError, which begins with `what`, without it."""
     try:
         import sqlcipher3
     except ImportError:
-        raise RecordError(
-            "this record is encrypted, but SQLCipher is missing: pip install torquemon[encrypt]"
-        ) from None
+        raise RecordError(f"{what}: pip install torquemon[encrypt]") from None
     module: ModuleType = sqlcipher3
     return module
 
@@ -103,9 +94,15 @@ def private(path: Path) -> None:
 class Database:
     """An open record. `read` and `write` give a session; all or nothing is kept of a `write`."""
 
-    def __init__(self, path: Path, key: bytes | None = None) -> None:
-        """Open, make or upgrade. Raises RecordError with a sentence."""
+    def __init__(self, path: Path, key: bytes | None = None, *, begun: bool = False) -> None:
+        """Open, make or upgrade. Raises RecordError with a sentence.
+
+        With `begun` the record was there before: nothing is made where it is empty or missing.
+        """
         self.path = path
+        self.found: str | None = None
+        """The revision that stood in the file."""
+        self._begun = begun
         self.encrypted = key is not None
         self._in_use = ChairLock(in_use_path(path), shared=True)
         self._engine = _engine(path, key)
@@ -123,17 +120,21 @@ class Database:
 
     def _open(self) -> None:
         with as_record_errors(self.path):
-            private(self.path)
             private(in_use_path(self.path))
         try:
             if not self._in_use.acquire(wait_s=BUSY_S):
                 raise RecordError(f"{self.path} is being replaced: try again in a moment")
         except LockError as error:
             raise RecordError(str(error)) from None
+        if self._begun and is_empty(self.path):  # only now: a restore has ended
+            raise GoneError(self.path)
         with as_record_errors(self.path):
+            private(self.path)
             with self._engine.connect() as connection:
-                found = found_revision(connection, self.path)
-            if found != NEWEST:
+                self.found = found_revision(connection, self.path)
+            if self.found is None and self._begun:
+                raise GoneError(self.path)
+            if self.found != NEWEST:
                 self._upgrade()
 
     def _upgrade(self) -> None:

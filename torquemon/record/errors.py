@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,23 @@ def sentence(path: Path, text: str) -> str:
     return f"the record {path} refuses ({text})"
 
 
+_ROOMLESS: Final = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_REFUSED: Final = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EISDIR)
+
+
+def of_system(path: Path, error: OSError) -> str:
+    """Return what the system says of a file as a sentence that tells what to do."""
+    if error.errno in _ROOMLESS:
+        return sentence(path, "disk is full")
+    if error.errno == errno.EROFS:
+        return sentence(path, "read-only")
+    if error.errno == errno.EIO:
+        return sentence(path, "disk I/O error")
+    if error.errno is None or error.errno in _REFUSED:
+        return sentence(path, "unable to open")
+    return f"{path} cannot be used ({error.strerror})"
+
+
 @contextlib.contextmanager
 def as_record_errors(path: Path) -> Iterator[None]:
     """Turn what the database raises into RecordError; values never appear in it."""
@@ -58,4 +76,4 @@ def as_record_errors(path: Path) -> Iterator[None]:
     except (UnicodeError, MemoryError):  # SQLCipher says the latter of a page that was changed
         raise RecordError(sentence(path, "malformed")) from None
     except OSError as error:
-        raise RecordError(sentence(path, f"unable to open: {error.strerror}")) from None
+        raise RecordError(of_system(path, error)) from None

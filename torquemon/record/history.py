@@ -36,6 +36,7 @@ from torquemon.record.models import (
     Verdict,
 )
 from torquemon.record.remarks import current_values
+from torquemon.record.site_words import names_of, sites_called, words_of
 from torquemon.text import clean
 
 MAX_LISTED: Final = 500
@@ -123,10 +124,11 @@ def search(
 ) -> list[Summary]:
     """Return insertions, newest first; `before` is (opened_utc, id) of the last one seen.
 
-    Each word of `text` must be found in patient reference, site, screw, serial number or id.
+    Each word of `text` must be found in patient reference, site (id or name), teeth, screw, serial
+    number or id; in the teeth only where it has no letters.
     """
     limit = max(1, min(limit, MAX_LISTED))
-    words = [clean(word, 60) for word in text.split()[:_MAX_WORDS]]
+    words = [clean(word, 60) for word in words_of(text)[:_MAX_WORDS]]
     with store.read() as session:
         amended = _amended_to(session, words)
         query = select(Insertion.id)
@@ -144,7 +146,7 @@ def search(
         extra = session.scalar(select(func.count(distinct(Amendment.insertion_id)))) or 0
         ids = list(session.scalars(query.limit(limit + (extra if words else 0))))
         summaries = _summaries(session, ids)
-    return [s for s in summaries if all(word.lower() in _said(s) for word in words)][:limit]
+    return [s for s in summaries if all(word.casefold() in _said(s) for word in words)][:limit]
 
 
 def _contains(session: Session, word: str) -> ColumnElement[bool]:
@@ -153,24 +155,25 @@ def _contains(session: Session, word: str) -> ColumnElement[bool]:
     SQLite's LIKE takes upper and lower case of ASCII for the same by itself, and asking five
     columns is three times as fast there as asking one text made of them.
     """
-    columns = (Insertion.patient_ref, Insertion.site, Insertion.screw, Insertion.serial)
-    if session.get_bind().dialect.name == "sqlite":
-        says = [column.contains(word, autoescape=True) for column in (*columns, Insertion.id)]
-    else:
-        says = [column.icontains(word, autoescape=True) for column in (*columns, Insertion.id)]
-    return or_(*says)
+    row = Insertion
+    columns = [row.patient_ref, row.site, row.screw, row.serial, row.id]
+    columns += [row.fdi] if word.replace("-", "").isdigit() else []
+    says = "contains" if session.get_bind().dialect.name == "sqlite" else "icontains"
+    found = [getattr(column, says)(word, autoescape=True) for column in columns]
+    return or_(*found, *(row.site.in_(called) for called in [sites_called(word)] if called))
 
 
 def _said(found: Summary) -> str:
-    values = (found.patient_ref, found.site, found.screw, found.serial, found.id)
-    return " ".join(value or "" for value in values).lower()
+    said = (found.patient_ref, found.site, found.fdi, found.screw, found.serial, found.id)
+    return " ".join(value or "" for value in (*said, names_of(found.site))).casefold()
 
 
 def _amended_to(session: Session, words: Sequence[str]) -> list[str]:
     """Return insertions with an amendment that says one of the words."""
     if not words:
         return []
-    says = [Amendment.new.icontains(word, autoescape=True) for word in words]
+    new = Amendment.new
+    says = [new.icontains(word, autoescape=True) | new.in_(sites_called(word)) for word in words]
     return list(session.scalars(select(Amendment.insertion_id).where(or_(*says)).distinct()))
 
 
@@ -183,13 +186,10 @@ def _summaries(session: Session, ids: list[str]) -> list[Summary]:
         )
     }
     values = current_values(session, list(rows.values()))
-    withdrawn = set(
-        session.scalars(
-            select(Amendment.insertion_id).where(
-                Amendment.insertion_id.in_(ids), Amendment.field == WITHDRAWN_FIELD
-            )
-        )
+    taken_back = select(Amendment.insertion_id).where(
+        Amendment.insertion_id.in_(ids), Amendment.field == WITHDRAWN_FIELD
     )
+    withdrawn = set(session.scalars(taken_back))
     return [
         _summary(rows[i], judged.get(i), values[i], withdrawn=i in withdrawn)
         for i in ids

@@ -13,6 +13,7 @@ from torquemon import paths
 from torquemon.clock import SystemClock
 from torquemon.journal import InsertionRow, Journal
 from torquemon.model import Reading
+from torquemon.record.begun import refuse_gone
 from torquemon.record.first_record import carry_over
 from torquemon.record.folding import close_due
 from torquemon.record.history import Summary, Whole, search, whole
@@ -182,6 +183,7 @@ def open_archive() -> Iterator[Archive]:
     Raises JournalError, RecordError, HomeError, NoInsertionError.
     """
     has_journal = paths.journal_path().exists()
+    refuse_gone(paths.record_path())
     if not has_journal and not paths.record_path().exists():
         raise NoInsertionError("nothing was recorded yet: `torquemon demo` makes a record")
     journal = Journal(paths.journal_path(), read_only=True) if has_journal else None

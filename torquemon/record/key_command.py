@@ -22,7 +22,7 @@ def add_key(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
         help="keep the key in a user-only file there; default: the keyring of the system",
     )
     init.set_defaults(run=lambda args: with_sentences(lambda: _key_init(args.file)))
-    rotate = ways.add_parser("rotate", help="encrypt the record with another key")
+    rotate = ways.add_parser("rotate", help="encrypt the record with another key, then back it up")
     rotate.set_defaults(run=lambda _: with_sentences(_key_rotate))
     check = ways.add_parser("check", help="say whether the key opens the record")
     check.set_defaults(run=lambda _: with_sentences(_key_check))
@@ -30,12 +30,17 @@ def add_key(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
 
 def _key_init(folder: Path | None) -> int:
     from torquemon import paths
+    from torquemon.record.begun import is_empty
     from torquemon.record.rekeying import set_key
 
-    check = set_key(paths.record_path(), folder)
+    record = paths.record_path()
+    check = set_key(record, folder)
+    done = "a key is set" if is_empty(record) else "the record is encrypted"
     say(
-        f"the record is encrypted; check value of its key: {check}",
+        f"{done}; check value of its key: {check}",
         "keep a copy of the key elsewhere: without it nobody can open the record",
+        "backups made before are not encrypted, and `torquemon restore --unencrypted` is needed "
+        "for them: make a new one now (`torquemon backup FILE`)",
         "the journal is not encrypted: what is in the record leaves it when no monitor runs",
     )
     return EXIT_OK
@@ -45,10 +50,12 @@ def _key_rotate() -> int:
     from torquemon import paths
     from torquemon.record.rekeying import change_key
 
-    check = change_key(paths.record_path())
+    check, before = change_key(paths.record_path())
     say(
         f"the record has a new key; its check value: {check}",
-        "copies of the record that were made before keep the old key",
+        f"backups made before have the key of before; it stays in {before.place.name}, and "
+        "`torquemon restore` finds it there",
+        "make a new backup now (`torquemon backup FILE`), and keep a copy of the new key elsewhere",
     )
     return EXIT_OK
 

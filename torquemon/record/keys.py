@@ -1,8 +1,8 @@
 """The key of the record: 256 random bits, kept in the keyring of the system or a user-only file.
 
 Beside the record stands a pointer that says where the key is, with a check value that tells a
-wrong key from a damaged file. A new key is written down before the record is encrypted with it and
-the old one is forgotten after, so a kill at any moment leaves a record that opens.
+wrong key from a damaged file. A new key is written down before the record is encrypted with it, and
+the old one is kept for the backups that have it; a kill at any moment leaves a record that opens.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ import hashlib
 import json
 import os
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from torquemon.record.database import KEY_BYTES, connect, is_empty, is_plain, private
+from torquemon.record.database import KEY_BYTES, private
 from torquemon.record.errors import RecordError
+from torquemon.record.read_file import read_at_most
 
 POINTER: Final = "record.key.json"
 _SERVICE: Final = "torquemon record"
 _FORM: Final = 1
-_MAX_BYTES: Final = 10_000
-_found: Final[dict[tuple[int, int, Pointer], KeyName | None]] = {}
-"""Which key opened a file whose change of key was interrupted."""
+_MAX_BYTES: Final = 100_000
+_told: Final[set[Path]] = set()
+"""Key files of which it was said that others can read them."""
 
 
 class Place(Protocol):
@@ -38,10 +40,6 @@ class Place(Protocol):
 
     def get(self, account: str) -> bytes | None:
         """Return a key; None where it is not there."""
-        ...
-
-    def remove(self, account: str) -> None:
-        """Forget a key."""
         ...
 
 
@@ -70,17 +68,11 @@ class FilePlace:
     def get(self, account: str) -> bytes | None:
         """See `Place`."""
         try:
-            with self._path(account).open("rb") as file:
-                text = file.read(_MAX_BYTES)
+            return key_in_file(self._path(account))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise RecordError(f"the key in {self.name} cannot be read ({error.strerror})") from None
-        return _parse(text.decode("ascii", errors="replace"))
-
-    def remove(self, account: str) -> None:
-        """See `Place`."""
-        self._path(account).unlink(missing_ok=True)
 
 
 class KeyringPlace:
@@ -110,14 +102,6 @@ class KeyringPlace:
             ) from None
         return None if text is None else _parse(text)
 
-    def remove(self, account: str) -> None:
-        """See `Place`."""
-        keyring = _keyring()
-        try:
-            keyring.delete_password(_SERVICE, account)
-        except Exception:  # noqa: BLE001 - an old key that stays opens nothing any more
-            return
-
 
 def _keyring() -> Any:  # noqa: ANN401 - an optional library
     try:
@@ -128,6 +112,23 @@ def _keyring() -> Any:  # noqa: ANN401 - an optional library
             "a file: `torquemon key init --file FOLDER`"
         ) from None
     return keyring
+
+
+def key_in_file(path: Path) -> bytes:
+    """Return the key that a file holds. Raises OSError; RecordError where it holds none.
+
+    That others can read it is said once, and it is taken: some disks know no rights.
+    """
+    text = read_at_most(path, _MAX_BYTES)
+    if sys.platform != "win32" and path.stat().st_mode & 0o077 and path not in _told:
+        _told.add(path)
+        sys.stderr.write(f"torquemon: {open_to_others(path)}\n")
+    return _parse(text.decode("ascii", errors="replace"))
+
+
+def open_to_others(path: Path) -> str:
+    """Return the sentence on a key that other users can read, and how that is mended."""
+    return f"the key {path} can be read by other users of this computer: chmod 600 {path}"
 
 
 def _parse(text: str) -> bytes:
@@ -178,10 +179,21 @@ class KeyName:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """`current` opens the record; `coming` is set while a key is being set or changed."""
+    """`current` opens the record; `coming` is set while a key is being set or changed.
+
+    `earlier` are the keys of before: backups that were made then still have them.
+    """
 
     current: KeyName | None
     coming: KeyName | None = None
+    earlier: tuple[KeyName, ...] = ()
+
+    def settled(self, *, taken: bool) -> Pointer:
+        """Return what stands when the change has ended: the coming key was taken, or not."""
+        if not taken:
+            return Pointer(self.current, None, self.earlier)
+        before = () if self.current is None else (self.current,)
+        return Pointer(self.coming, None, (*self.earlier, *before))
 
 
 def new_key(folder: Path | None) -> tuple[KeyName, bytes]:
@@ -213,12 +225,17 @@ def read_pointer(record: Path) -> Pointer:
             fields = json.loads(file.read(_MAX_BYTES))
         if fields["form"] != _FORM:
             raise RecordError(f"{path} was written by a newer version of TorqueMon: update this")
-        return Pointer(_name(fields["current"]), _name(fields["coming"]))
+        earlier = [_name(each) for each in fields.get("earlier", [])]
+        return Pointer(
+            _name(fields["current"]),
+            _name(fields["coming"]),
+            tuple(name for name in earlier if name is not None),
+        )
     except FileNotFoundError:
         return Pointer(None)
     except OSError as error:
         raise RecordError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise RecordError(f"{path} is damaged: put a copy of it back") from None
 
 
@@ -235,7 +252,12 @@ def write_pointer(record: Path, pointer: Pointer) -> None:
     """Write where the key is, whole or not at all. Raises RecordError."""
     path = pointer_path(record)
     draft = path.with_name(path.name + ".new")
-    fields = {"form": _FORM, "current": _fields(pointer.current), "coming": _fields(pointer.coming)}
+    fields = {
+        "form": _FORM,
+        "current": _fields(pointer.current),
+        "coming": _fields(pointer.coming),
+        "earlier": [_fields(name) for name in pointer.earlier],
+    }
     try:
         private(draft)
         with draft.open("w", encoding="utf-8") as file:
@@ -256,68 +278,3 @@ def _fields(name: KeyName | None) -> dict[str, str] | None:
         "account": name.account,
         "check": name.check,
     }
-
-
-def opens(record: Path, key: bytes | None) -> bool:
-    """Whether a key opens the record; None stands for no key, with which an empty one opens."""
-    if is_empty(record):
-        return key is None
-    try:
-        db = connect(record, key)
-    except RecordError:
-        raise
-    except Exception:  # noqa: BLE001 - as below
-        return False
-    try:
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except Exception:  # noqa: BLE001 - two drivers, one answer
-        return False
-    finally:
-        db.close()
-    return True
-
-
-def key_of(record: Path) -> bytes | None:
-    """Return the key of a record; None where it has none. Raises RecordError.
-
-    Where a change of key was interrupted, the key is the one that opens the file.
-    """
-    pointer = read_pointer(record)
-    if pointer.coming is None:
-        return None if pointer.current is None else _checked(record, pointer.current)
-    if is_empty(record):
-        return pointer.coming.load()  # no record yet: it begins encrypted
-    return _one_that_opens(record, pointer)
-
-
-def _one_that_opens(record: Path, pointer: Pointer) -> bytes | None:
-    """Return the old key or the coming one, tried once a process for each file and pointer.
-
-    One of both is tried with the other driver of SQLite, which closes the file behind the back of
-    the first (see `is_plain`): not again where the record may be open here.
-    """
-    about = record.stat()
-    which = (about.st_dev, about.st_ino, pointer)
-    if which in _found:
-        known = _found[which]
-        key = None if known is None else known.load()
-        if opens(record, key):
-            return key
-    for name in (pointer.current, pointer.coming):
-        key = None if name is None else name.load()
-        if opens(record, key):
-            _found[which] = name
-            return key
-    raise RecordError(
-        f"{record} opens with neither its old nor its new key: it is damaged; restore a backup"
-    )
-
-
-def _checked(record: Path, name: KeyName) -> bytes:
-    key = name.load()
-    if not is_empty(record) and not opens(record, key) and is_plain(record) is False:
-        raise RecordError(
-            f"{record} does not open although its key is the right one: the file is damaged; "
-            "restore a backup"
-        )
-    return key

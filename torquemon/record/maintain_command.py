@@ -178,7 +178,15 @@ def _add_copies(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
         ),
     )
     restore.add_argument("file", type=Path, metavar="FILE")
-    restore.set_defaults(run=lambda args: with_sentences(lambda: _restore(args.file)))
+    restore.add_argument(
+        "--key-file", type=Path, metavar="KEY", help="an earlier key, which the backup has"
+    )
+    restore.add_argument(
+        "--unencrypted",
+        action="store_true",
+        help="take a backup that was made before the record had a key; it is encrypted",
+    )
+    restore.set_defaults(run=lambda args: with_sentences(lambda: _restore(args)))
     archive = subparsers.add_parser("archive", help="the whole record as one ZIP, out and in")
     ways = archive.add_subparsers(metavar="out|in", required=True)
     out = ways.add_parser("out", help="write every chain, readable without this program")
@@ -196,10 +204,12 @@ def _add_copies(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
 def _backup(target: Path) -> int:
     from torquemon import paths
     from torquemon.record.backup import back_up
+    from torquemon.record.begun import refuse_gone
     from torquemon.record.errors import RecordError
-    from torquemon.record.keys import key_of
+    from torquemon.record.opens_with import key_of
 
     record = paths.record_path()
+    refuse_gone(record)
     if not record.exists():
         raise RecordError("nothing was recorded yet: there is nothing to back up")
     head = back_up(record, key_of(record), target)
@@ -207,13 +217,22 @@ def _backup(target: Path) -> int:
     return EXIT_OK
 
 
-def _restore(source: Path) -> int:
+def _restore(args: argparse.Namespace) -> int:
     from torquemon import paths
     from torquemon.record.backup import restore
-    from torquemon.record.keys import key_of
+    from torquemon.record.errors import RecordError
+    from torquemon.record.keys import key_in_file
+    from torquemon.record.opens_with import earlier_keys, key_in_force
 
-    record = paths.record_path()
-    head, kept = restore(record, key_of(record), source)
+    record, source = paths.record_path(), args.file
+    others = earlier_keys(record)
+    if args.key_file is not None:
+        try:
+            others.append(key_in_file(args.key_file))
+        except OSError as error:
+            raise RecordError(f"{args.key_file} cannot be read ({error.strerror})") from None
+    key = key_in_force(record)
+    head, kept = restore(record, key, source, others=others, unencrypted=args.unencrypted)
     say(f"the record is restored from {source}", str(head))
     if kept is not None:
         say(f"what stood in its place is kept as {kept}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torquemon import paths
 from torquemon.clock import Clock, SystemClock
-from torquemon.record.keys import key_of
+from torquemon.record.opens_with import key_of
 from torquemon.record.store import Store
 
 _known: tuple[object, ...] = ()

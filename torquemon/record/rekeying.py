@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from torquemon.chair_lock import ChairLock, LockError
+from torquemon.record.begun import refuse_gone
 from torquemon.record.database import cipher_module, connect, in_use_path, is_plain, private
-from torquemon.record.errors import RecordError, sentence
+from torquemon.record.errors import RecordError, of_system, sentence
 from torquemon.record.keys import (
+    KeyName,
     Pointer,
-    key_of,
     new_key,
-    opens,
     pointer_path,
     read_pointer,
     write_pointer,
 )
+from torquemon.record.opens_with import key_of, opens
 
 WAIT_S: Final = 15.0
 _COPIED: Final = ("user_version", "application_id")
@@ -42,7 +43,7 @@ def alone(record: Path) -> Iterator[None]:
 
 def set_key(record: Path, folder: Path | None) -> str:
     """Encrypt the record; return the check value of its key. Raises RecordError."""
-    cipher_module()
+    cipher_module("the record is as it was, encryption needs SQLCipher")
     with alone(record):
         pointer = _settled(record)
         if pointer.current is not None:
@@ -52,10 +53,11 @@ def set_key(record: Path, folder: Path | None) -> str:
                 f"{record} is encrypted or damaged, and {pointer_path(record)} is gone: put it back"
             )
         name, key = new_key(folder)
-        write_pointer(record, Pointer(None, name))
+        coming = Pointer(None, name, pointer.earlier)
+        write_pointer(record, coming)
         if is_plain(record):
-            _encrypt(record, key)
-        write_pointer(record, Pointer(name))
+            encrypt(record, key)
+        write_pointer(record, coming.settled(taken=True))
     return name.check
 
 
@@ -67,13 +69,13 @@ def _settled(record: Path) -> Pointer:
         return pointer
     key = key_of(record)
     if is_plain(record) is not None:  # a record that does not exist yet proves neither
-        pointer = Pointer(coming if key == coming.load() else pointer.current)
+        pointer = pointer.settled(taken=key == coming.load())
         write_pointer(record, pointer)
     return pointer
 
 
-def _encrypt(record: Path, key: bytes) -> None:
-    """Write an encrypted copy, compare it, then put it in place."""
+def encrypt(record: Path, key: bytes) -> None:
+    """Write an encrypted copy, compare it, then put it in place. Raises RecordError."""
     draft = record.with_name(record.name + ".encrypting")
     try:
         draft.unlink(missing_ok=True)
@@ -95,7 +97,7 @@ def _encrypt(record: Path, key: bytes) -> None:
     except cipher_module().Error as error:
         raise RecordError(sentence(record, str(error))) from None
     except OSError as error:
-        raise RecordError(sentence(record, f"unable to open: {error.strerror}")) from None
+        raise RecordError(of_system(record, error)) from None
     finally:
         draft.unlink(missing_ok=True)
 
@@ -115,24 +117,30 @@ def _counts(path: Path, key: bytes | None) -> dict[str, int]:
         db.close()
 
 
-def change_key(record: Path) -> str:
-    """Encrypt the record with a new key; return its check value. Raises RecordError."""
+def change_key(record: Path) -> tuple[str, KeyName]:
+    """Encrypt the record with a new key; return its check value, and the key of before.
+
+    That one stays where it is: the backups of before open with it. Raises RecordError.
+    """
     with alone(record):
-        before = _settled(record).current
+        refuse_gone(record)
+        pointer = _settled(record)
+        before = pointer.current
         if before is None:
             raise RecordError("this record has no key: `torquemon key init` sets one")
         old = before.load()
         folder = Path(before.folder) if before.where == "file" else None
         name, key = new_key(folder)
-        write_pointer(record, Pointer(before, name))
+        coming = Pointer(before, name, pointer.earlier)
+        write_pointer(record, coming)
         if is_plain(record) is False:
-            _rekey(record, old, key)
-        write_pointer(record, Pointer(name))
-        before.place.remove(before.account)
-    return name.check
+            rekey(record, old, key)
+        write_pointer(record, coming.settled(taken=True))
+    return name.check, before
 
 
-def _rekey(record: Path, old: bytes, new: bytes) -> None:
+def rekey(record: Path, old: bytes, new: bytes) -> None:
+    """Encrypt a file that nobody has open with another key. Raises RecordError."""
     db = connect(record, old)
     try:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -148,6 +156,7 @@ def _rekey(record: Path, old: bytes, new: bytes) -> None:
 
 def describe_key(record: Path) -> str:
     """Return the sentence of `key check`. Raises RecordError where the key is lost or wrong."""
+    refuse_gone(record)
     pointer = read_pointer(record)
     key = key_of(record)
     plain = is_plain(record)

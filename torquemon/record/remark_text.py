@@ -17,6 +17,11 @@ def line(text: str, what: str, max_chars: int = MAX_NAME_CHARS) -> str:
     said = _checked(text, what, max_chars)
     if "\n" in said:
         raise RefusedError(f"{what} is one line")
+    if clean(said, len(said)) != said:  # it would be shown and sent as another text
+        raise RefusedError(
+            f"{what} holds a tab, two spaces in a row or another character that is not shown as "
+            "it is: write single spaces"
+        )
     return said
 
 

@@ -40,7 +40,7 @@ _OLDEST_BIRTH: Final = date(1900, 1, 1)
 
 
 def _age(text: str) -> bool:
-    return text.isdecimal() and 4 <= int(text) <= 120  # noqa: PLR2004 - years of a patient
+    return text.isascii() and text.isdecimal() and 4 <= int(text) <= 120  # noqa: PLR2004 - years of a patient
 
 
 def _lot(text: str) -> bool:
@@ -61,6 +61,11 @@ FINDINGS: Final[Mapping[str, tuple[str, ...] | Callable[[str], bool]]] = {
     "stop_outcome": ("continued", "redirected", "removed", "abandoned", "false_alarm"),
 }
 """What clinical.md says moves torque or failure, with the values that are understood."""
+TAKES: Final[Mapping[str, str]] = {
+    "age_years": "whole years from 4 to 120",
+    "screw_lot": "the text of the lot",
+}
+"""What a finding takes whose values are no list."""
 
 
 class Remarks:
@@ -92,7 +97,7 @@ class Remarks:
                 f"there is no finding {clean(name, 40)!r}; known: {', '.join(FINDINGS)}"
             )
         if not (known(said) if callable(known) else said in known):
-            allowed = "another value" if callable(known) else ", ".join(known)
+            allowed = TAKES[name] if callable(known) else ", ".join(known)
             raise RefusedError(f"{name} cannot be {said!r}: it takes {allowed}")
         return self._add(
             Finding,
@@ -122,6 +127,7 @@ class Remarks:
         # a day later is today somewhere on earth
         if on_date > self._store.clock.utc_now().date() + timedelta(days=1):
             raise RefusedError(f"an outcome cannot be found on {on_date}: that day is yet to come")
+        self._check_after(insertion_id, on_date)
         said = lines_of_text(text, "an outcome's text", MAX_NOTE_CHARS) if text else ""
         return self._add(
             Outcome,
@@ -134,6 +140,16 @@ class Remarks:
             on_date=on_date,
             text=said,
         )
+
+    def _check_after(self, insertion_id: str, on_date: date) -> None:
+        """Refuse the day of an outcome before the insertion's."""
+        with self._store.read() as session:
+            day = self._insertion(session, insertion_id).opened_utc.date()
+        # a day earlier is the same day somewhere on earth
+        if on_date < day - timedelta(days=1):
+            raise RefusedError(
+                f"an outcome cannot be found on {on_date}: this insertion was recorded on {day}"
+            )
 
     def link(self, insertion_id: str, relation: str, other_id: str, operator: str) -> str:
         """Say that an insertion is the removal, replacement or tightening of an earlier one."""

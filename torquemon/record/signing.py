@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from torquemon.record.begun import KEY_NAME as FILE_NAME
+from torquemon.record.begun import note_unused
 from torquemon.record.errors import RecordError
 
-FILE_NAME: Final = "chair.key"
 _MAX_BYTES: Final = 4096
 
 
@@ -50,6 +51,7 @@ def load_or_make(folder: Path) -> Ed25519PrivateKey:
 
 def _make(path: Path) -> None:
     """Write a new key; a process that was first wins."""
+    note_unused(path.parent)
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )

@@ -21,6 +21,7 @@ from torquemon import __version__
 from torquemon.clock import Clock, SystemClock
 from torquemon.model import Reading
 from torquemon.record import blocks, chain, signing
+from torquemon.record.begun import GoneError, has_begun, note_begun
 from torquemon.record.database import Database
 from torquemon.record.errors import RecordError as RecordError  # noqa: PLC0414 - its old place
 from torquemon.record.errors import RefusedError
@@ -34,6 +35,7 @@ from torquemon.record.models import (
     Salt,
     SigningKey,
 )
+from torquemon.record.schema import NEWEST
 from torquemon.text import clean
 
 _IDS_AT_ONCE: Final = 500
@@ -61,24 +63,28 @@ class Store:
         """
         self.path = path
         self.clock: Clock = clock or SystemClock()
-        self.database = Database(path, key)
+        begun = own and has_begun(path.parent)
+        self.database = Database(path, key, begun=begun)
         try:
             if own:
                 self._signing_key = signing.load_or_make(path.parent)
-                self.chair_id = self._begin_chain()
+                self.chair_id = self._begin_chain(begun=begun)
+                note_begun(path.parent)
             else:
                 self.chair_id = self._only_look()
         except BaseException:
             self.database.close()
             raise
 
-    def _begin_chain(self) -> str:
+    def _begin_chain(self, *, begun: bool) -> str:
         """Return the chair's id; write the first entry, or a new key's, where there is none."""
         public = signing.public_hex(self._signing_key)
         with self.read() as session:
             chair, known = _own_chair(session)
         if chair is not None and known == public:
             return chair
+        if chair is None and begun and self.database.found == NEWEST:
+            raise GoneError(self.path)  # tables without a chain are no beginning either
         with self.write() as session:
             chair, known = _own_chair(session)
             now = self.clock.utc_now()

@@ -85,7 +85,9 @@ def _sync(args: argparse.Namespace) -> int:
 
 def _once(practice: Practice, args: argparse.Namespace) -> int:
     from torquemon import paths
+    from torquemon.record.begun import refuse_gone
 
+    refuse_gone(paths.record_path())
     if not paths.record_path().exists():
         sys.stdout.write("nothing was recorded here yet\n")
         return EXIT_OK

@@ -7,8 +7,8 @@ notes and device names come from people and devices.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final, TextIO
 
 from torquemon import DISCLAIMER
@@ -91,12 +91,11 @@ def write_dictionary(out: TextIO) -> None:
         writer.writerows((table, *column) for column in columns)
 
 
-def write_parquet(
-    readings: Iterable[Reading], facts: Sequence[tuple[str, str]], target: Path
-) -> int:
-    """Write a curve as Parquet with units and facts in its metadata; return its readings.
+def parquet(readings: Iterable[Reading], facts: Sequence[tuple[str, str]]) -> tuple[int, bytes]:
+    """Return how many readings a curve has, and its Parquet: units and facts in the metadata.
 
-    Raises RecordError where pyarrow is missing or the file cannot be written.
+    Made in memory: pyarrow removes the file that it was given where it cannot write it, even a
+    device. Raises RecordError where pyarrow is missing.
     """
     try:
         import pyarrow as pa
@@ -121,11 +120,9 @@ def write_parquet(
         for name, unit, meaning in CURVE
     ]
     schema = pa.schema(fields, metadata={name: value for name, value in facts if value})
-    try:
-        pq.write_table(pa.table(columns, schema=schema), target)
-    except OSError as error:
-        raise RecordError(f"{target} cannot be written: {error.strerror or 'no space'}") from None
-    return len(rows)
+    made = io.BytesIO()
+    pq.write_table(pa.table(columns, schema=schema), made)
+    return len(rows), made.getvalue()
 
 
 def _arrow(pa: Any, name: str) -> Any:  # noqa: ANN401 - an optional library

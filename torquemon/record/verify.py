@@ -39,6 +39,7 @@ from torquemon.record.models import (
     Salt,
     SigningKey,
 )
+from torquemon.record.read_file import read_at_most
 from torquemon.record.store import Store
 from torquemon.text import clean
 
@@ -274,11 +275,11 @@ def _witness(found: Sequence[Verified], heads: Sequence[Head]) -> None:
 def heads_of_report(path: Path) -> list[Head]:
     """Return the heads that a report names: PDF, HTML, CSV or text. Raises RecordError."""
     try:
-        if path.stat().st_size > MAX_REPORT_BYTES:
-            raise RecordError(f"{path} is larger than any report")
-        data = path.read_bytes()
+        data = read_at_most(path, MAX_REPORT_BYTES)
     except OSError as error:
         raise RecordError(f"{path} cannot be read ({error.strerror})") from None
+    if len(data) > MAX_REPORT_BYTES:
+        raise RecordError(f"{path} is larger than any report")
     parts = [data]
     if data.startswith(b"%PDF"):
         for stream in _STREAM.finditer(data):

@@ -124,6 +124,8 @@ def fits(text: str, encoding: str) -> bool:
 
 def _lines(body: bytes) -> list[bytes]:
     """Return the lines without their ends. Raises GdtError."""
+    if b"\n" not in body and body.count(b"\r") > 1:
+        raise GdtError("its lines end with CR alone: GDT wants CR and LF after each line")
     if not body.endswith(b"\n"):
         raise CutOffError("the last line has no end: the file is cut off or still being written")
     lines = [line.removesuffix(b"\r") for line in body.split(b"\n")[:-1]]

@@ -29,7 +29,6 @@ def add_patient(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        default="show",
         choices=("show", "forget", "check"),
         help="show who waits (the default), forget who waits, or check patients.toml",
     )
@@ -51,13 +50,19 @@ def _run(args: argparse.Namespace) -> int:
     from torquemon.record.gdt.waiting import forget, of_patient, put
 
     clock = SystemClock()
+    if args.what is not None and (
+        args.gdt is not None or args.number is not None or args.name or args.birth_date
+    ):
+        raise RefusedError(
+            f"`{args.what}` goes alone, nothing was done: --gdt and --number let a patient wait"
+        )
+    if args.number is None and (args.name or args.birth_date):
+        raise RefusedError("--name and --birth-date need --number: whose are they?")
     if args.gdt is not None or args.number is not None:
         patient = _from_file(args) if args.gdt is not None else _from_words(args)
         put(of_patient(patient, "command line"), clock)
         _keep(patient)
         return _show()
-    if args.name or args.birth_date:
-        raise RefusedError("--name and --birth-date need --number: whose are they?")
     if args.what == "forget":
         said = "nobody waits any more" if forget() else "nobody waited"
         say(said)
@@ -98,21 +103,23 @@ def _show() -> int:
 
 
 def _from_file(args: argparse.Namespace) -> GdtPatient:
+    from torquemon.clock import SystemClock
     from torquemon.record.gdt.codec import ENCODINGS, MAX_BYTES, GdtError, decode
     from torquemon.record.gdt.patient import patient_of
+    from torquemon.record.read_file import read_at_most
     from torquemon.text import clean
 
     if args.encoding not in ENCODINGS:
         raise GdtError(f"--encoding is one of {', '.join(ENCODINGS)}")
     name = clean(str(args.gdt), 200)
     try:
-        with args.gdt.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_at_most(args.gdt, MAX_BYTES)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise GdtError(f"{name} cannot be read ({clean(why)})") from None
     try:
-        return patient_of(decode(raw, args.encoding), args.receiver)
+        today = SystemClock().utc_now().date()
+        return patient_of(decode(raw, args.encoding), args.receiver, today)
     except GdtError as error:
         raise GdtError(f"{name}: {error}") from None
 

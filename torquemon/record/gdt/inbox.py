@@ -135,7 +135,8 @@ class Inbox:
         if record.kind not in TAKEN or not self._is_ours(record.first("8315")):
             self._left[name] = seen
             return None
-        patient = patient_of(record, self.settings.receiver)
+        today = self._clock.utc_now().date()
+        patient = patient_of(record, self.settings.receiver, today)
         last = last_taken()
         again = last is not None and last.taken == clean(seen)
         old = self._is_old(path)

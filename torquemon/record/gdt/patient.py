@@ -33,10 +33,11 @@ class GdtPatient:
         return "^".join(part for part in (self.last_name, self.first_name) if part)
 
 
-def patient_of(record: Record, receiver: str = "") -> GdtPatient:
+def patient_of(record: Record, receiver: str = "", today: date = date.max) -> GdtPatient:
     """Return who a record is about. Raises GdtError.
 
-    `receiver` is our own GDT-ID; a file for another device is refused.
+    `receiver` is our own GDT-ID; a file for another device is refused. So is a birth date after
+    `today`.
     """
     if record.kind not in TAKEN:
         what = f.KINDS.get(record.kind, "unknown here")
@@ -53,7 +54,7 @@ def patient_of(record: Record, receiver: str = "") -> GdtPatient:
         number=number,
         last_name=clean(_one(record, f.LAST_NAME), MAX_NAME_CHARS),
         first_name=clean(_one(record, f.FIRST_NAME), MAX_NAME_CHARS),
-        birth_date=_birth_date(_one(record, f.BIRTH)),
+        birth_date=_birth_date(_one(record, f.BIRTH), today),
         request=clean(_one(record, f.REQUEST), MAX_NAME_CHARS),
         sender=clean(_one(record, f.SENDER), 12),
     )
@@ -67,7 +68,7 @@ def _one(record: Record, field_id: str) -> str:
     return next(iter(said), "")
 
 
-def _birth_date(text: str) -> date | None:
+def _birth_date(text: str, today: date) -> date | None:
     if not text or text == "0" * _DATE_DIGITS:
         return None
     if len(text) == _DATE_DIGITS and text.isdecimal() and text.isascii():
@@ -75,6 +76,8 @@ def _birth_date(text: str) -> date | None:
             found = date(int(text[4:]), int(text[2:4]), int(text[:2]))
         except ValueError:
             found = date.min
+        if found > today:
+            raise GdtError("field 3103 (birth date) lies in the future: look at the year")
         if found.year >= _OLDEST_YEAR:
             return found
     raise GdtError("field 3103 (birth date) is no day written DDMMYYYY")
