@@ -171,3 +171,19 @@ def test_it_is_said_in_the_language_of_the_screen(record: Path) -> None:
 def test_a_copy_without_a_chain_is_looked_at_as_before(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="has no chain"):
         Store(tmp_path / "copy.db", own=False)
+
+
+@pytest.mark.parametrize(
+    "words", [("outbox",), ("outbox", "send"), ("fhir", "send", "last"), ("dicom", "send", "last")]
+)
+def test_no_way_of_sending_takes_a_record_that_is_gone_for_none(
+    record: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    record.unlink()
+    (record.parent / "destinations.toml").write_text(
+        '[ehr]\nkind = "fhir"\nurl = "https://127.0.0.1:1/r4"\n'
+        '[arch]\nkind = "dicom"\nhost = "127.0.0.1"\nport = 1\ncalled_ae = "A"\n',
+        encoding="utf-8",
+    )
+    assert main(list(words)) != 0
+    assert "is gone" in capsys.readouterr().err

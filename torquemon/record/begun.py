@@ -54,6 +54,13 @@ def refuse_gone(record: Path) -> None:
         raise GoneError(record)
 
 
+def require_recorded(record: Path) -> None:
+    """Raise GoneError where the record is gone, RecordError where nothing was recorded yet."""
+    refuse_gone(record)
+    if not record.exists():
+        raise RecordError("nothing was recorded yet: `torquemon demo` makes a record")
+
+
 def note_unused(folder: Path) -> None:
     """Mark the key that is about to be made. Raises OSError."""
     (folder / UNUSED_NAME).touch(mode=0o600)

@@ -22,14 +22,11 @@ def say(*lines: str) -> None:
 def with_store(act: Callable[[Store], int]) -> int:
     """Run with the record of this chair; a problem is one sentence."""
     from torquemon import paths
-    from torquemon.record.begun import refuse_gone
-    from torquemon.record.errors import RecordError
+    from torquemon.record.begun import require_recorded
     from torquemon.record.opening import open_store
 
     def run() -> int:
-        refuse_gone(paths.record_path())
-        if not paths.record_path().exists():
-            raise RecordError("nothing was recorded yet: `torquemon demo` makes a record")
+        require_recorded(paths.record_path())
         store = open_store()
         try:
             return act(store)

@@ -101,11 +101,10 @@ def _destinations(wanted: str | None) -> tuple[list[Destination], int]:
 
 def _open() -> Store:
     from torquemon import paths
-    from torquemon.record.errors import RecordError
+    from torquemon.record.begun import require_recorded
     from torquemon.record.opening import open_store
 
-    if not paths.record_path().exists():
-        raise RecordError("nothing was recorded yet: `torquemon demo` makes a record")
+    require_recorded(paths.record_path())
     return open_store()
 
 

@@ -19,6 +19,7 @@ from torquemon import paths
 from torquemon.chair_lock import ChairLock
 from torquemon.clock import Clock, SystemClock
 from torquemon.paths import HomeError
+from torquemon.record.begun import refuse_gone
 from torquemon.record.delivery.config import Destination, config_path, load_checked, stamp
 from torquemon.record.delivery.engine import Courier, Sweep, rests
 from torquemon.record.errors import RecordError
@@ -73,6 +74,7 @@ class Sender(threading.Thread):
             self._ending.wait(LOOK_EVERY_S * 5)
 
     def _work(self) -> None:
+        refuse_gone(paths.record_path())
         if not paths.record_path().exists():
             return
         exporter = self._destination.open()

@@ -113,11 +113,10 @@ def _archives(wanted: str | None) -> list[Destination]:
 @contextlib.contextmanager
 def _store() -> Iterator[Store]:
     from torquemon import paths
-    from torquemon.record.errors import RecordError
+    from torquemon.record.begun import require_recorded
     from torquemon.record.opening import open_store
 
-    if not paths.record_path().exists():
-        raise RecordError("nothing was recorded yet: `torquemon demo` makes a record")
+    require_recorded(paths.record_path())
     store = open_store()
     try:
         yield store

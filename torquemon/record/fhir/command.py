@@ -191,17 +191,16 @@ def _send(args: argparse.Namespace) -> int:
     from torquemon import paths
     from torquemon.chair_lock import ChairLock
     from torquemon.clock import SystemClock
+    from torquemon.record.begun import require_recorded
     from torquemon.record.delivery.holding import why_held
     from torquemon.record.delivery.ledger import Ledger
     from torquemon.record.delivery.queue import Queue
     from torquemon.record.delivery.watching import lock_path
-    from torquemon.record.errors import RecordError
     from torquemon.record.opening import open_store
     from torquemon.record.process import close_all_due
 
     servers = _servers(args.to)
-    if not paths.record_path().exists():
-        raise RecordError("nothing was recorded yet: `torquemon demo` makes a record")
+    require_recorded(paths.record_path())
     lock = ChairLock(lock_path())
     alone = lock.acquire()
     code = EXIT_OK
