@@ -6,9 +6,12 @@ No heavy import here: `torquemon --version` must not wait for a dashboard to loa
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from torquemon import DISCLAIMER, __version__
 from torquemon.calibration.command import add_calibrate
@@ -26,8 +29,10 @@ from torquemon.record.sync_command import add_sync_commands
 from torquemon.run_command import add_run
 from torquemon.serve.command import add_serve
 from torquemon.sound.command import add_sounds
+from torquemon.text import clean
 
 EXIT_INTERRUPTED = 130
+EXIT_NOT_WRITTEN = 2
 
 
 class _Version(argparse.Action):
@@ -77,13 +82,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # N·cm must not depend on the locale
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    args = build_parser().parse_args(arguments)
     try:
-        code: int = args.run(args)
+        code = _run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("torquemon: interrupted\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has left; nothing to add
         return EXIT_INTERRUPTED
+    except OSError as error:
+        _let_go_of_stdout()
+        where = f" {clean(str(error.filename))}" if error.filename else ""
+        sys.stderr.write(f"torquemon: cannot read or write{where}: {error.strerror or error}\n")
+        return EXIT_NOT_WRITTEN
     return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run a command; what only explains itself is written before it leaves."""
+    try:
+        args = build_parser().parse_args(arguments)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    code: int = args.run(args)
+    return code
+
+
+def _let_go_of_stdout() -> None:
+    """Keep what standard output refused from failing once more, with a traceback, at the end."""
+    with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())

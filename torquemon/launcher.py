@@ -25,6 +25,9 @@ from torquemon.local.states import Role
 from torquemon.text import clean
 
 START_TIMEOUT_S: Final = 15.0
+SCREENS: Final = 3
+"""A dashboard that fails is opened again: the monitor beside it goes on. Not for ever."""
+EXIT_FAILED: Final = 1
 _END_TIMEOUT_S: Final = 8.0
 _PATIENCE_S: Final = "30"
 """So long the simulated operator waits for ARMED: on a busy computer a dashboard takes its time."""
@@ -147,12 +150,24 @@ def run_dashboard(role: Role, *, start_recording: bool) -> int:
         return Links(ReconnectingLink(connect_monitor), ArchiveLink(connect_archive))
 
     settings, problems = load()
-    app = DashboardApp.waiting_for(
-        connect, start_recording=start_recording, settings=settings, problems=problems
+    for opened in range(SCREENS):
+        app = DashboardApp.waiting_for(
+            connect,
+            # what was begun goes on: a second screen starts nothing
+            start_recording=start_recording and not opened,
+            settings=settings,
+            problems=problems,
+        )
+        app.set_class(role is Role.WATCH, "watching")
+        app.run()
+        if not app.failed:
+            return app.return_value or 0
+        sys.stderr.write("torquemon: the screen has failed, it is opened again\n")
+    sys.stderr.write(
+        f"torquemon: the screen has failed {SCREENS} times, so it is left closed; what is above "
+        "says where, please report it\n"
     )
-    app.set_class(role is Role.WATCH, "watching")
-    app.run()
-    return app.return_value or 0
+    return EXIT_FAILED
 
 
 def order_quit() -> None:

@@ -36,6 +36,7 @@ def test_the_real_program_goes_from_insert_to_review_with_keys(
     with terminal(*words) as screen:
         rows = screen.wait_for("● RECORDING", "SIMULATED", within_s=WITHIN_S).splitlines()
         assert (max(map(len, rows)), len(rows)) == SIZE
+        screen.type("-H", "fc")  # a scanner that speaks Latin-1: no UTF-8, and no end of the screen
         screen.type("1")
         screen.wait_for("NEEDED FOR THE STOP", "● RECORDING", "T-9")
         screen.type("4")

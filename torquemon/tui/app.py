@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+import traceback
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
+from rich.text import Text
 from textual.app import App
 from textual.screen import Screen
 
@@ -22,9 +25,12 @@ from torquemon.local.states import OrderName
 from torquemon.settings import Settings
 from torquemon.tui import looks
 from torquemon.tui.screens.waiting import EXIT_LOST, WaitingScreen
+from torquemon.tui.terminal import harmless
 from torquemon.tui.words import say
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from torquemon.clock import Clock
     from torquemon.local.archive import CurvePage, InsertionView
     from torquemon.local.view import View
@@ -108,6 +114,25 @@ class DashboardApp(App[int]):
             clock=self._clock,
         )
         return self._ways
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return Textual's driver for this terminal, made to bear whatever comes from it."""
+        return harmless(super().get_driver_class())
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended by a mistake of its own, and not since somebody left it."""
+        return self.return_value is None and self.return_code != 0
+
+    def _fatal_error(self) -> None:
+        """End, and leave one line of where: Textual's own tells every local, the patient's too."""
+        self._exit_renderables.append(Text(_where(sys.exc_info()[1])))
+        self._close_messages_no_wait()
+
+    def panic(self, *_: object) -> None:
+        """End since a thread of Textual's failed."""
+        self._exit_renderables.append(Text("torquemon: the terminal can no longer be read"))
+        self._close_messages_no_wait()
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen to begin with."""
@@ -212,3 +237,12 @@ class DashboardApp(App[int]):
     def action_help_quit(self) -> None:
         """Treat Ctrl+C as the wish to quit."""
         self.ask_quit()
+
+
+def _where(error: BaseException | None) -> str:
+    """Return the kind and place of a mistake, without its words: they may name a patient."""
+    places = traceback.extract_tb(error.__traceback__) if error is not None else []
+    if not places:
+        return "torquemon: a mistake of the screen"
+    last = places[-1]
+    return f"torquemon: {type(error).__name__} in {PurePath(last.filename).name}:{last.lineno}"
