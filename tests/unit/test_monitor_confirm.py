@@ -12,7 +12,13 @@ from torquemon.local.view import CheckState
 from torquemon.model import Origin, Validity
 
 UNUSUAL = {"site": "maxilla-buccal", "screw": "infinitas-2.0x6-long", "threshold_ncm": "12"}
-SHOWN = {"patient": "", "site": "maxilla-buccal", "fdi": "", "screw": "infinitas-2.0x6-long"}
+SHOWN = {
+    "patient": "",
+    "site": "maxilla-buccal",
+    "fdi": "",
+    "screw": "infinitas-2.0x6-long",
+    "threshold_ncm": "12",
+}
 
 
 def ready(plan: dict[str, str] | None = None, *, real: bool = False) -> Chair:
@@ -58,7 +64,7 @@ def test_a_confirmation_of_what_is_no_longer_set_counts_for_nothing(field: str) 
     chair = ready(UNUSUAL)
     answer = tell(chair, OrderName.CONFIRM, SHOWN | {field: "another"})
     assert not answer.ok
-    assert f"the {field} on the screen is not the one set" in answer.error
+    assert f"the {field.removesuffix('_ncm')} on the screen is not the one set" in answer.error
     missing = {key: value for key, value in SHOWN.items() if key != field}
     assert not tell(chair, OrderName.CONFIRM, missing).ok
     chair.order(OrderName.START)
@@ -96,6 +102,7 @@ def test_with_a_real_handpiece_the_patient_is_confirmed_first(patient: str) -> N
     assert ("the patient is P-1042" if patient else "no patient reference is set") in said
     assert not is_recording(chair)
     shown = {"patient": patient, "site": "maxilla-buccal", "fdi": "", "screw": "generic"}
+    shown["threshold_ncm"] = ""
     assert tell(chair, OrderName.CONFIRM, shown).ok
     chair.order(OrderName.START)
     assert is_recording(chair)
@@ -154,3 +161,23 @@ def test_the_check_list_tells_old_calibration_bad_values_and_what_cannot_be_stop
     checks = {check.id: check for check in warn_only.view().checks}
     assert checks["identity"].state is CheckState.BAD
     assert "warn only" in checks["identity"].text
+
+
+@pytest.mark.requirement("REQ-PLAN-4")
+def test_a_threshold_above_the_window_is_confirmed_and_not_by_a_slip_of_the_comma() -> None:
+    chair = ready({"threshold_ncm": "99.9"})
+    said = chair.order(OrderName.START).text
+    assert "99.9 N·cm, is above the window, 5-15 N·cm: nothing stops at its top" in said
+    assert not is_recording(chair)
+    checks = {check.id: check for check in chair.view().checks}
+    assert checks["confirmed"].state is CheckState.WAIT
+    shown = SHOWN | {"screw": "generic", "threshold_ncm": "99.9"}
+    assert not tell(chair, OrderName.CONFIRM, shown | {"threshold_ncm": "9.9"}).ok
+    assert tell(chair, OrderName.CONFIRM, shown).ok
+    chair.order(OrderName.START)
+    assert is_recording(chair)
+
+
+def test_a_threshold_at_the_top_of_the_window_needs_no_word() -> None:
+    chair = ready({"threshold_ncm": "15"})
+    assert chair.view().to_confirm == ()

@@ -169,6 +169,8 @@ class View(_Part):
     arm: ArmView
     torque_ncm: float | None
     """None: no valid sample within 250 ms. The screen then says NO DATA, never a number."""
+    overload: bool = False
+    """The instrument is beyond its range: `torque_ncm` is the least that it may be."""
     angle_deg: float | None
     speed_rpm: float | None
     depth_mm: float | None

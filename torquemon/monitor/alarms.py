@@ -45,6 +45,8 @@ class Alarms:
         self._listener = listener
         self._alarms: list[AlarmView] = []
         self._numbered = 0
+        self._before_insertion = 0
+        self._counted_again: set[AlertCode] = set()
         self.uncounted = 0
 
     @property
@@ -53,8 +55,13 @@ class Alarms:
         return tuple(sorted(self._alarms, key=lambda a: (a.acknowledged, -a.priority.rank, -a.id)))
 
     def unacknowledged(self, code: AlertCode) -> bool:
-        """Whether an alarm of this code waits to be acknowledged."""
-        return any(a.code is code and not a.acknowledged for a in self._alarms)
+        """Whether an alarm of this code, raised since the insertion began, waits."""
+        return any(
+            a.code is code
+            and not a.acknowledged
+            and (a.id > self._before_insertion or code in self._counted_again)
+            for a in self._alarms
+        )
 
     def is_active(self, code: AlertCode) -> bool:
         """Whether the condition of this code holds now."""
@@ -78,6 +85,8 @@ class Alarms:
         """Keep only what nobody has acknowledged; a condition that still holds is raised anew."""
         self._clear([a for a in self._alarms if a.active])
         self._alarms = [a for a in self._alarms if not a.acknowledged]
+        self._before_insertion = self._numbered
+        self._counted_again.clear()
 
     def reopen(self, code: AlertCode) -> None:
         """Make what still holds of this code unacknowledged again."""
@@ -107,6 +116,7 @@ class Alarms:
                 self._alarms.remove(over[0])
             elif any(a.code is raised.code for a in self._alarms):
                 self.uncounted += 1
+                self._counted_again.add(raised.code)
                 self._alarms = [
                     replace_alarm(a, active=a.active or active, acknowledged=False)
                     if a.code is raised.code

@@ -176,11 +176,13 @@ class Arming:
             return self._side.text
         if self.warn_only or recording.threshold_ncm is None:
             return self.warn_only or "; ".join(recording.threshold_reasons)
-        if not recording.zeroed:
+        lease = self._handpiece.link.lease
+        halted = lease.phase is ArmPhase.HALTED  # before all else: it is to be released first
+        if not halted and not recording.zeroed:
             return "the torque sensor could not be zeroed: let go of the screw, then arm"
-        if not self.operator_present:
+        if not halted and not self.operator_present:
             return "nobody is at the controlling dashboard"
-        return self._handpiece.link.lease.why_not
+        return lease.why_not
 
     def threshold_outlook(self, plan: Plan) -> tuple[Threshold | None, tuple[str, ...]]:
         """Return the threshold that a start would arm, and the limits that make it so."""

@@ -124,10 +124,13 @@ def _troubles(count: int) -> str:
     """Say how many files of checks are not applied; empty where none is left out."""
     if not count:
         return ""
-    which = "one check" if count == 1 else f"{count} checks"
-    verb = "is" if count == 1 else "are"
+    if count == 1:
+        return (
+            "one check in the folder of this chair is not applied: "
+            "`torquemon calibrate --list` says why"
+        )
     return (
-        f"{which} in the folder of this chair {verb} not applied: "
+        f"{count} checks in the folder of this chair are not applied: "
         "`torquemon calibrate --list` says why"
     )
 

@@ -129,6 +129,7 @@ class Desk:
         """Take a confirmation only of what is set: the screen may have shown something older."""
         differs = self._session.plan.differs_from(shown)
         if differs:
+            differs = differs.removesuffix("_ncm")
             return Answer(
                 ok=False, error=f"the {differs} on the screen is not the one set: look again"
             )

@@ -21,7 +21,7 @@ FIELDS: Final = (
     *("patient", "operator", "site", "fdi", "screw", "window", "threshold_ncm"),
     *("lot", "purpose"),
 )
-CONFIRM_FIELDS: Final = ("patient", "site", "fdi", "screw")
+CONFIRM_FIELDS: Final = ("patient", "site", "fdi", "screw", "threshold_ncm")
 """What a confirmation must name, as it stood on the screen."""
 
 
@@ -30,6 +30,7 @@ class Confirm(StrEnum):
 
     PATIENT = "patient"
     SCREW = "screw"
+    THRESHOLD = "threshold"
 
 
 class Doubt(NamedTuple):
@@ -72,6 +73,22 @@ class Plan:
         usual = ", ".join(self.screw.usual_sites)
         return f"{self.screw.name} is not usual at {self.site.name}: it is made for {usual}"
 
+    @property
+    def high_threshold(self) -> str:
+        """Why the operator's threshold is out of the ordinary, as a sentence; empty where not.
+
+        It may be above the window's top: bone is dense, the operator decides. Then neither the
+        handpiece nor an alarm of excess torque comes at the window's top, so it is never by a slip.
+        """
+        if self.window is None or self.wanted_ncm is None:
+            return ""
+        if self.wanted_ncm <= self.window.high_ncm:
+            return ""
+        return (
+            f"the stop threshold, {self.wanted_ncm:g} N·cm, is above the window, "
+            f"{self.window.low_ncm:g}-{self.window.high_ncm:g} N·cm: nothing stops at its top"
+        )
+
     def to_confirm(self, origin: Origin | None) -> tuple[Doubt, ...]:
         """Return what the operator must confirm before a recording may start.
 
@@ -86,6 +103,8 @@ class Plan:
             doubts.append(Doubt(Confirm.PATIENT, who))
         if self.unusual_screw:
             doubts.append(Doubt(Confirm.SCREW, self.unusual_screw))
+        if self.high_threshold:
+            doubts.append(Doubt(Confirm.THRESHOLD, self.high_threshold))
         return tuple(doubts)
 
     def differs_from(self, shown: Mapping[str, str]) -> str:
@@ -95,6 +114,7 @@ class Plan:
             "site": self.site.id,
             "fdi": self.fdi,
             "screw": self.screw.id,
+            "threshold_ncm": "" if self.wanted_ncm is None else f"{self.wanted_ncm:g}",
         }
         return next((name for name in CONFIRM_FIELDS if shown.get(name) != present[name]), "")
 

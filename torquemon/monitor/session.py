@@ -15,7 +15,7 @@ from ulid import ULID
 
 from torquemon.clock import Clock
 from torquemon.drivers.handpiece import Handpiece
-from torquemon.model import AlertCode, Reading, Stop, Tare
+from torquemon.model import AlertCode, Reading, Stop, Tare, Validity
 from torquemon.monitor.arming import Arming
 from torquemon.monitor.chronicle import Chronicle
 from torquemon.monitor.device_side import DeviceSide
@@ -81,6 +81,7 @@ class Session:
         self._fold_judging()
         self._tell_dropped()
         self._tell_of_the_wire(now_ns)
+        self._tell_of_overload(now_ns)
         self.arming.send_held_tare()
         self._begin_judging_if_due(now_ns)
         self.arming.arm_if_wanted(self.chronicle.recording, now_ns)
@@ -153,6 +154,17 @@ class Session:
         for why in self._wire_watch.look(now_ns, bad_frames, refused_bytes):
             if self.side.device is not None:  # before that a wrong port is being looked at
                 self.chronicle.raise_alarm(AlertCode.SIGNAL_QUALITY, why)
+
+    def _tell_of_overload(self, now_ns: int) -> None:
+        """Say in every phase that the torque is beyond what the instrument can measure."""
+        reading = self.side.measurement(now_ns)
+        overload = reading is not None and reading.validity is Validity.OVERFLOW
+        least_ncm = reading.torque_ncm if reading is not None else 0.0
+        self.chronicle.condition(
+            AlertCode.SIGNAL_QUALITY,
+            f"the torque is beyond what the instrument can measure: {least_ncm:.1f} N·cm or more",
+            holds=overload,
+        )
 
     # --- orders ---------------------------------------------------------------------------------
 

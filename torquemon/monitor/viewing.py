@@ -18,7 +18,7 @@ from torquemon.local.view import (
     VerdictView,
     View,
 )
-from torquemon.model import AlertCode, ArmPhase, Origin, Reading
+from torquemon.model import AlertCode, ArmPhase, Origin, Reading, Validity
 from torquemon.monitor.checklist import check_list
 from torquemon.monitor.depth_marks import DepthMarks
 from torquemon.monitor.recording import Recording
@@ -44,6 +44,8 @@ class Viewer:
         signal = _signal(recording)
         reading = session.side.measurement(now_ns)
         band = self._band(running, reading)
+        if running is not None and band is not Band.NO_DATA:
+            running.saw_band(band)  # the worst so far is never less than what is shown
         plan = recording.plan if recording else session.plan
         sound, sound_why = session.chronicle.sound.state
         return View(
@@ -65,6 +67,7 @@ class Viewer:
             device=_device(session),
             arm=self._arm(running),
             torque_ncm=reading.torque_ncm if reading else None,
+            overload=reading is not None and reading.validity is Validity.OVERFLOW,
             angle_deg=reading.angle_deg if reading else None,
             speed_rpm=reading.speed_rpm if reading else None,
             depth_mm=signal.depth_mm if signal else None,
@@ -104,6 +107,8 @@ class Viewer:
             return Band.IDLE
         if self._session.chronicle.alarms.unacknowledged(AlertCode.ROOT_CONTACT):
             return Band.CONTACT
+        if reading.validity is Validity.OVERFLOW and recording.plan.window is not None:
+            return Band.ABOVE  # it is that much or more, and nobody knows how much
         return recording.band_of(reading.torque_ncm)
 
     def _link(self, now_ns: int) -> LinkView:
