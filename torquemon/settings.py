@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from torquemon import paths
+from torquemon.key_names import USUAL_KEYS, why_clash, why_not_key
 from torquemon.text import clean
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -32,39 +33,12 @@ TEXTS: Final = ("operator", "site", "screw", "profiles", "print_command")
 """Settings that are a text: what a chair begins with where the command line says nothing else, and
 the command that prints a report."""
 MAX_TEXT_CHARS: Final = 200
-STOP_KEYS: Final = ("f12", "s")
-"""They stop the motor from every screen. Nothing else may have them."""
-KEY_IDS: Final = (
-    "record",
-    "acknowledge",
-    "pause-sound",
-    "axis",
-    "log",
-    "arm",
-    "tare",
-    "prepare",
-    "help",
-    "quit",
-    "next",
-    "note",
-    "stop-outcome",
-    "replay",
-    "mark",
-    "compare",
-    "scan",
-    "sign",
-    "send",
-    "report",
-    "print",
-    "events",
-)
+KEY_IDS: Final = tuple(USUAL_KEYS)
 """What a key may be chosen for; the names are the binding ids of the screens."""
 MAX_FILE_BYTES: Final = 64_000
 """More is not read."""
 _MAX_KEYS: Final = 4
 Keys = Mapping[str, tuple[str, ...]]
-_KEY_CHARS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+")
-_MAX_KEY_CHARS: Final = 32
 
 
 class SettingsError(OSError):
@@ -206,18 +180,16 @@ def _keys_that_may_be(found: object) -> Keys:
     if not isinstance(found, Mapping):
         raise ValueError("a table of keys is needed")  # noqa: TRY004 - one error for a bad value
     keys: dict[str, tuple[str, ...]] = {}
-    taken: dict[str, str] = {}
     for name, chosen in found.items():
         if not isinstance(chosen, list | tuple) or not all(isinstance(key, str) for key in chosen):
             raise ValueError(f"{clean(name)}: a list of the names of keys is needed")
         why = _why_not(name, tuple(chosen))
-        twice = next((key for key in chosen if key in taken), None)
-        if twice is not None:
-            why = f"{twice} is the key of {taken[twice]} already"
         if why:
             raise ValueError(f"{clean(name)}: {why}")
-        taken |= dict.fromkeys(chosen, name)
         keys[name] = tuple(chosen)
+    clash = why_clash(keys)
+    if clash is not None:
+        raise ValueError(f"{clash[0]}: {clash[1]}")
     return keys
 
 
@@ -227,12 +199,7 @@ def _why_not(name: str, keys: tuple[str, ...]) -> str:
         return f"no key can be chosen for this; for {', '.join(KEY_IDS)} it can"
     if not 1 <= len(keys) <= _MAX_KEYS:
         return f"one to {_MAX_KEYS} keys are needed"
-    for key in keys:
-        if key in STOP_KEYS:
-            return f"{key} stops the motor and nothing else"
-        if not key or len(key) > _MAX_KEY_CHARS or not set(key) <= _KEY_CHARS:
-            return f"{clean(key)} is no name of a key"
-    return ""
+    return next((clean(why) for why in map(why_not_key, keys) if why), "")
 
 
 def _as_toml(settings: Settings) -> str:

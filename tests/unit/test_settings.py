@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torquemon import paths
+from torquemon.key_names import STOP_KEYS, key_name, shown_key, why_not_key
 from torquemon.settings import (
     CHOICES,
     KEY_IDS,
-    STOP_KEYS,
     Settings,
     SettingsError,
     load,
@@ -44,7 +44,7 @@ def test_settings_stand_in_the_folder_of_the_chair(chair_folder: Path) -> None:
         print_command=st.sampled_from(["", "lp", "lp -d 'room 2'"]),
         keys=st.dictionaries(
             st.sampled_from(KEY_IDS),
-            st.tuples(st.sampled_from(["x", "ctrl+a", "f9", "space", "B"])),
+            st.tuples(st.sampled_from(["k", "ctrl+a", "f10", "minus", "B"])),
             max_size=1,
         ),
     )
@@ -70,7 +70,12 @@ def test_settings_are_read_as_they_were_stored(settings: Settings) -> None:
         ('[keys]\nstop = ["x"]', "stop: no key can be chosen for this"),
         ('[keys]\nhelp = ["\\u001b[2J"]', "is no name of a key"),
         ("[keys]\nhelp = []", "help: one to 4 keys are needed"),
-        ('[keys]\nhelp = ["x"]\nquit = ["x"]', "quit: x is the key of help already"),
+        ('[keys]\nhelp = ["k"]\nquit = ["k"]', "help: k is the key of quit already"),
+        ('[keys]\nacknowledge = ["q"]', "acknowledge: q is the key of quit already"),
+        ('[keys]\nacknowledge = ["m"]', "acknowledge: m is the key of pause-sound already"),
+        ('[keys]\nlog = ["1"]', "log: 1 is needed by the screens themselves"),
+        ('[keys]\nlog = ["escape"]', "log: escape is needed by the screens themselves"),
+        ('[keys]\nlog = ["nosuchkey"]', "log: nosuchkey is no name of a key"),
     ],
 )
 def test_settings_that_cannot_be_used_say_so_and_the_rest_holds(
@@ -83,10 +88,10 @@ def test_settings_that_cannot_be_used_say_so_and_the_rest_holds(
 
 
 def test_settings_of_one_bad_key_leave_the_others(tmp_path: Path) -> None:
-    text = 'theme = "light"\n[keys]\nhelp = ["h"]\nrecord = ["f12"]\nquit = ["x"]'
+    text = 'theme = "light"\n[keys]\nhelp = ["h"]\nrecord = ["f12"]\nquit = ["k"]'
     settings, problems = load(written(tmp_path, text))
     assert settings.theme == "light"
-    assert settings.keymap() == {"help": "h", "quit": "x"}
+    assert settings.keymap() == {"help": "h", "quit": "k"}
     assert len(problems) == 1
 
 
@@ -121,3 +126,28 @@ def test_a_default_that_cannot_be_is_said_and_left_out(
     assert loaded.settings == Settings(theme="dark")
     (problem,) = loaded.problems
     assert words in problem
+
+
+def test_two_actions_may_change_their_keys_with_each_other() -> None:
+    settings = Settings(keys={"acknowledge": ("m",), "pause-sound": ("a",)})
+    assert settings.keymap() == {"acknowledge": "m", "pause-sound": "a"}
+
+
+def test_actions_of_different_screens_may_have_the_same_key() -> None:
+    assert Settings(keys={"note": ("k",), "mark": ("k",)}).keys["mark"] == ("k",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("?", "question_mark"), ("-", "minus"), ("F10", "f10"), ("B", "B"), ("b", "b"), ("ü", "ü")],
+)
+def test_a_key_is_named_as_it_is_typed_and_shown_as_it_was(typed: str, name: str) -> None:
+    assert key_name(typed) == name
+    assert shown_key(name) == typed
+    assert not why_not_key(name)
+
+
+@given(st.text(max_size=30))
+def test_no_text_as_a_key_raises(typed: str) -> None:
+    assert isinstance(why_not_key(key_name(typed)), str)
+    assert isinstance(shown_key(typed), str)

@@ -12,6 +12,7 @@ from typing import Any
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
 
+from torquemon.key_names import STOP_KEYS, key_name, shown_key
 from torquemon.local.archive import AskState, RecorderState, TrySound
 from torquemon.local.view import View
 from torquemon.profiles.catalogue import builtin
@@ -19,7 +20,6 @@ from torquemon.settings import (
     CHOICES,
     KEY_IDS,
     MAX_TEXT_CHARS,
-    STOP_KEYS,
     TEXTS,
     Settings,
     SettingsError,
@@ -31,7 +31,7 @@ from torquemon.tui.widgets.destinations import DestinationsPanel, summary
 from torquemon.tui.widgets.editors import Editor, FieldEditor
 from torquemon.tui.widgets.panels import Entry, ScrollPanel
 from torquemon.tui.widgets.touch import Item, TouchList
-from torquemon.tui.words import say, say_site, told
+from torquemon.tui.words import say, say_screw, say_site, told
 
 _KEY = "key."
 _TRY_SOUND = "try_sound"
@@ -97,7 +97,7 @@ class SettingsScreen(FrameScreen):
             Item(
                 f"{_KEY}{name}",
                 say("settings.key", what=say(f"settings.key.{name}")),
-                " ".join(chosen.keys.get(name, ())) or say("settings.usual"),
+                " ".join(map(shown_key, chosen.keys.get(name, ()))) or say("settings.usual"),
             )
             for name in KEY_IDS
         ]
@@ -136,19 +136,19 @@ class SettingsScreen(FrameScreen):
             hint = say(f"settings.{name}.hint")
             self._field.open(name, event.item.name, getattr(chosen, name), hint=hint)
         else:
-            keys = " ".join(chosen.keys.get(name.removeprefix(_KEY), ()))
+            keys = " ".join(map(shown_key, chosen.keys.get(name.removeprefix(_KEY), ())))
             self._field.open(name, event.item.name, keys, hint=say("settings.key.hint"))
 
     def on_editor_done(self, event: Editor.Done) -> None:
-        """Take it over, store it, dress anew."""
+        """Take it over, store it, dress anew; what is refused stays to be mended."""
         event.stop()
-        self._close()
         (value,) = event.values.values()
         try:
             chosen = self._changed(event.name, value)
         except ValueError as error:
             self.notice.tell(say("settings.refused", why=told(str(error))), urgent=True)
             return
+        self._close()
         said = say("settings.stored")
         try:
             save(chosen)
@@ -165,7 +165,8 @@ class SettingsScreen(FrameScreen):
             value = "" if value == _NO_SUCH else value
             changed: dict[str, Any] = {name: value}
             return replace(chosen, **changed)
-        keys = {**chosen.keys, name.removeprefix(_KEY): tuple(value.split())}
+        named = tuple(key_name(typed) for typed in value.split())
+        keys = {**chosen.keys, name.removeprefix(_KEY): named}
         return replace(chosen, keys={key: found for key, found in keys.items() if found})
 
     async def _try_sound(self) -> None:
@@ -245,5 +246,5 @@ def _name_of(name: str, value: str) -> str:
     if name == "site" and value:
         return say_site(value, value)
     if name == "screw" and value in builtin().screws:
-        return builtin().screws[value].name
+        return say_screw(value, builtin().screws[value].name)
     return value or say("settings.none")

@@ -9,7 +9,9 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 
+from torquemon.key_names import keys_of, shown_key
 from torquemon.local.view import SessionPhase, View
+from torquemon.settings import Settings
 from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, blocks, centred, style
 from torquemon.tui.palette import Role
@@ -44,6 +46,13 @@ REVIEW: Final = Key("3", "review", "go('review')", orders=False)
 MORE: Final = Key("…", "more", "more", orders=False)
 """Shows the targets for which a bar has no room, and after the last of them the first again."""
 
+_ACTIONS: Final = {
+    **{name: name for name in ("record", "acknowledge", "arm", "axis", "tare", "prepare", "log")},
+    "pause": "pause-sound",
+    "help": "help",
+    "quit": "quit",
+}
+"""The action, as the settings call it, of each key of the line that can be chosen."""
 _ONLY_BEFORE: Final = frozenset({"tare", "prepare"})
 _ONLY_WHILE: Final = frozenset({"arm", "axis"})
 """Keys that mean something only before, or only while a recording runs; the line has no room."""
@@ -95,6 +104,14 @@ def targets_now(*, recording: bool, controlling: bool, room: int, page: int = 0)
     ordered += [key for key in keys if key.label in later]
     pages = [ordered[at : at + room - 1] for at in range(0, len(ordered), room - 1)]
     return (*pages[page % len(pages)], MORE)
+
+
+def cap_of(settings: Settings, label: str, usual: str) -> str:
+    """Return what stands on the key for an action of the line, as it holds now."""
+    action = _ACTIONS.get(label, "")
+    if action not in settings.keys:
+        return usual
+    return "/".join(shown_key(each) for each in keys_of(action, settings.keys))
 
 
 class KeyBar(Painted):
@@ -151,7 +168,7 @@ class KeyBar(Painted):
             x = cell_len(line[0].text)
         for key in keys_now(recording=shown.recording):
             label = "finish" if key.label == "record" and shown.recording else key.label
-            cap = f"{pad}{key.key}{pad}"
+            cap = f"{pad}{self._cap(key)}{pad}"
             name = f" {say(f'key.{label}')} {pad}"
             if key.orders and not shown.controlling:
                 struck = style(palette.MUTED, self.GROUND, strike=True)
@@ -193,13 +210,13 @@ class KeyBar(Painted):
     ) -> None:
         """Add one field: a gap at its left, its cap, its name."""
         label = "finish" if key.label == "record" and shown.recording else key.label
-        rows = [key.key, say(f"target.{label}")]
+        rows = [self._cap(key), say(f"target.{label}")]
         plain = style(palette.MUTED if struck else palette.INK, self.GROUND, strike=struck)
         cap = plain if struck else style(*_cap_colours(key), bold=True)
         gap = Segment("▏", style(palette.MUTED, self.GROUND))
         for y, line in enumerate(lines):
             text = rows[y] if y < len(rows) else ""
-            if text != key.key:
+            if y:
                 line += [gap, Segment(centred(text, width - 1), plain)]
                 continue
             word = f" {text} "
@@ -208,6 +225,11 @@ class KeyBar(Painted):
             line.append(Segment(word, cap))
             rest = width - 1 - side - cell_len(word)
             line.append(Segment(" " * rest, style(palette.INK, self.GROUND)))
+
+    def _cap(self, key: Key) -> str:
+        """Return what stands on the key that does this now."""
+        settings: Settings | None = getattr(self.app, "settings", None)
+        return key.key if settings is None else cap_of(settings, key.label, key.key)
 
     def on_click(self, event: events.Click) -> None:
         """Do what stands under the finger."""
