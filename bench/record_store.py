@@ -249,7 +249,8 @@ def opening(folder: Path, path: Path) -> None:
         print("opening an encrypted record: not measured, SQLCipher is missing")
         return
     key = bytes(range(32))
-    sealed = folder / "sealed.db"
+    sealed = folder / "sealed" / "record.db"  # a chair of its own: each has its key
+    sealed.parent.mkdir(mode=0o700)
     Store(sealed, key=key).close()
     spread("opening an encrypted record", timed(lambda: Store(sealed, key=key).close(), 50))
 

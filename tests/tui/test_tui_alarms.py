@@ -197,7 +197,7 @@ def test_tui_log_tells_what_became_of_alarms_the_newest_first() -> None:
             screen = text_of(lines_of(pilot))
             places = [screen.index(word) for word in ("cleared", "acknowledged", "raised")]
             assert places == sorted(places)
-            assert "10:00:02Z" in screen
+            assert "10:00:02" in screen
             await pilot.press("l")
             await pilot.pause()
             assert "Log of alarms" not in text_of(lines_of(pilot))

@@ -56,6 +56,7 @@ def test_the_outcome_of_a_stop_is_picked_by_finger() -> None:
             (act,) = shown.recorder.acts
             assert (act.name, act.choice) == (ActName.STOP_OUTCOME, "redirected")
             await shown.touch("#act-sign")
+            await shown.touch("#review-field-set")
             assert shown.recorder.acts[-1].name is ActName.SIGN
 
     run(scenario)
@@ -70,6 +71,8 @@ def test_whoever_signs_is_asked_for_where_nobody_is_named() -> None:
             await shown.fresh(nobody)
             assert "Who is it that adds this?" in shown.text
             await shown.pilot.press(*"Dr B", "enter")
+            await shown.fresh(nobody)
+            await shown.pilot.press("enter")
             await shown.fresh(nobody)
             (act,) = shown.recorder.acts
             assert (act.name, act.who) == (ActName.SIGN, "Dr B")
@@ -93,7 +96,7 @@ def test_a_refusal_of_the_recorder_is_said_and_the_screen_goes_on() -> None:
     async def scenario() -> None:
         async with dashboard("3") as shown:
             shown.recorder.refusal = "the disk is full"
-            await shown.touch("#act-sign")
+            await shown.touch("#act-send")
             assert "FAILED: the disk is full" in shown.text
 
     run(scenario)
@@ -179,7 +182,7 @@ def test_a_replay_is_marked_replayed_and_runs_at_any_speed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "act"), [("g", ActName.SIGN), ("e", ActName.SEND), ("d", ActName.REPORT)]
+    ("key", "act"), [("e", ActName.SEND), ("d", ActName.REPORT), ("p", ActName.PRINT)]
 )
 def test_what_needs_no_words_is_one_key(key: str, act: ActName) -> None:
     async def scenario() -> None:

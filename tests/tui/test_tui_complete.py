@@ -73,7 +73,6 @@ ELSEWHERE = frozenset(
         "disk is full",
         "file is not a database",
         "unable to open",
-        "unable to open: {}",
         # begin or end of a sentence that is told whole, see test_tui_sentences
         "at {} mm nominal depth",
         "{} {}, about the expected seat at {} mm",

@@ -360,6 +360,7 @@ def test_the_patient_stands_there_large_and_nothing_starts_before_yes(
             await pilot.press("space")
             await pilot.pause()
             shown = {name: PLAN[name] for name in ("patient", "site", "fdi", "screw")}
+            shown["threshold_ncm"] = ""
             assert link.orders == [(OrderName.CONFIRM, shown), (OrderName.START, {})]
 
     run(scenario)

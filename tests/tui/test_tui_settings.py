@@ -71,7 +71,7 @@ def test_a_key_of_stop_cannot_be_given_away(home: Path, keys: str) -> None:
 @pytest.mark.requirement("REQ-STOP-8")
 def test_stop_stays_where_it_is_with_every_other_key_moved() -> None:
     async def scenario() -> None:
-        keys = {name: (key,) for name, key in zip(KEY_IDS, "abcdefghijklmnopq", strict=False)}
+        keys = {name: (key,) for name, key in zip(KEY_IDS, "ABCDEFGHIJKLMNOPQ", strict=False)}
         async with dashboard(settings=Settings(keys=keys)) as shown:
             for number in "123456":
                 await shown.pilot.press(f"f{int(number) + 1}")
@@ -186,5 +186,20 @@ def test_the_heartbeat_survives_a_change_of_screen_in_the_middle_of_a_frame(
             await asyncio.wait_for(shown.link.until_drawn(90), timeout=10)
             shown.link.put(idle(sequence=91))
             await asyncio.wait_for(shown.link.until_drawn(91), timeout=10)
+
+    run(scenario)
+
+
+def test_a_key_that_was_moved_is_named_as_it_is_on_bar_and_help() -> None:
+    async def scenario() -> None:
+        moved = Settings(keys={"acknowledge": ("B",), "sign": ("w",)})
+        async with dashboard(settings=moved) as shown:
+            bar = shown.text
+            assert "B" in [word for line in bar.splitlines() for word in line.split()]
+            await shown.pilot.press("question_mark")
+            await shown.pilot.pause()
+            help_text = shown.text
+            line = next(line for line in help_text.splitlines() if "cknowledge" in line)
+            assert " B " in line
 
     run(scenario)

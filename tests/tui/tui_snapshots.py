@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,8 @@ async def draw(shot: Shot) -> str:
 def main() -> None:
     """Draw all snapshots anew and drop those of scenes that are gone."""
     os.environ["COLORTERM"] = "truecolor"
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     os.environ.pop("NO_COLOR", None)
     FOLDER.mkdir(exist_ok=True)
     wanted = list(shots())

@@ -79,6 +79,21 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(text, width)
 
 
+def middle_cut(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells; what its ends leave out is shown as an ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    end = ""
+    for char in reversed(text):
+        if cell_len(char + end) > (width - 1) // 2:
+            break
+        end = char + end
+    begin = set_cell_size(text, width - 1 - cell_len(end)).rstrip()
+    return f"{begin}…{end}"
+
+
 def centred(text: str, width: int) -> str:
     """Return `text` in the middle of exactly `width` cells."""
     left = max(0, (width - cell_len(text)) // 2)

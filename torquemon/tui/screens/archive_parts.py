@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from torquemon.local.archive import CurvePage, InsertionLine, InsertionView, RecordState
+from typing import Final
+
+from torquemon.local.archive import ActName, CurvePage, InsertionLine, InsertionView, RecordState
 from torquemon.model import Origin
+from torquemon.tui.local_time import minute_of
 from torquemon.tui.widgets.panels import Entry
 from torquemon.tui.widgets.stored_plot import MARKS, Curve, Mark, Scene
 from torquemon.tui.widgets.touch import Item
-from torquemon.tui.words import say, say_count, say_site, told
+from torquemon.tui.words import say, say_count, say_screw, say_site, told
+
+_STOPS: Final = ("stopped", "stop asked for")
+"""How the sentences of the record begin that tell of a stop."""
 
 
 def mark_of(origin: Origin) -> str:
@@ -28,7 +34,7 @@ def verdict_words(line: InsertionLine) -> str:
 
 def item_of(line: InsertionLine, letter: str = "") -> Item:
     """Return an insertion as an item of a list."""
-    when = line.opened_utc[:16].replace("T", " ")
+    when = minute_of(line.opened_utc)
     place = f"{say_site(line.site, line.site)} {line.fdi}".strip()
     name = f"{when} · {line.patient or say('patient.none')} · {place}"
     mark = " ".join(
@@ -37,11 +43,24 @@ def item_of(line: InsertionLine, letter: str = "") -> Item:
     return Item(line.id, name, f"{verdict_words(line)} · {line.screw}", mark)
 
 
+def legend_of(line: InsertionLine) -> str:
+    """Return an insertion in one row: what tells it from others first, the place last."""
+    place = f"{say_site(line.site, line.site)} {line.fdi}".strip()
+    parts = (
+        mark_of(line.origin),
+        minute_of(line.opened_utc),
+        line.patient or say("patient.none"),
+        verdict_words(line),
+        place,
+    )
+    return " · ".join(part for part in parts if part)
+
+
 def facts_of(view: InsertionView) -> tuple[str, list[Entry]]:
     """Return title and facts of an insertion."""
     line = view.line
     origin = mark_of(line.origin)
-    when = line.opened_utc[:16].replace("T", " ")
+    when = minute_of(line.opened_utc)
     place = f"{say_site(line.site, view.site_name)} {line.fdi}".strip()
     title = " · ".join(
         part for part in (origin, line.patient or say("patient.none"), place, when) if part
@@ -57,8 +76,16 @@ def facts_of(view: InsertionView) -> tuple[str, list[Entry]]:
         entries.append(Entry("!", say("review.disagrees")))
     if view.missing_samples:
         entries.append(Entry("!", say_count("review.missing", view.missing_samples)))
-    entries.append(Entry("", f"{view.screw_name} · {view.device} · {line.operator}"))
+    entries.append(
+        Entry("", f"{say_screw(line.screw, view.screw_name)} · {view.device} · {line.operator}")
+    )
     return title, entries
+
+
+def ever_stopped(view: InsertionView) -> bool:
+    """Return whether a stop is in the record: asked for, carried out, or told of afterwards."""
+    told_of = any(remark.kind is ActName.STOP_OUTCOME for remark in view.remarks)
+    return told_of or any(event.text.startswith(_STOPS) for event in view.events)
 
 
 def scene_of(view: InsertionView, page: CurvePage, *, by_angle: bool) -> Scene:
@@ -95,7 +122,7 @@ def log_of(view: InsertionView) -> list[Entry]:
     ]
     remarks = [
         Entry(
-            remark.utc[:16].replace("T", " "),
+            minute_of(remark.utc),
             " ".join(
                 part
                 for part in (

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import ClassVar, Final, Protocol
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
+from torquemon.key_names import shown_key
 from torquemon.local.view import CurveBlock, SessionPhase, View
 from torquemon.tui.link import MonitorLink
 from torquemon.tui.screens.base import BaseScreen
@@ -37,6 +39,10 @@ class _Part(Protocol):
 class FrameScreen(BaseScreen):
     """A screen with the frame around it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "order('acknowledge')", id="acknowledge"),
+        Binding("m", "order('pause_sound')", id="pause-sound"),
+    ]
     KEYS_TOLD: ClassVar[tuple[str, ...]] = ()
     """The keys of this screen that its help explains: `<NAME>.help.<key>` says how."""
 
@@ -107,19 +113,26 @@ class FrameScreen(BaseScreen):
         self._help.display = not self._help.display
         self.query_one("#body").display = not self._help.display
         if self._help.display:
-            rows = [
-                Entry(_SIGNS.get(key, key), say(f"{self.NAME}.help.{key}"))
-                for key in self.KEYS_TOLD
-            ]
+            rows = [Entry(self._cap(key), say(f"{self.NAME}.help.{key}")) for key in self.KEYS_TOLD]
             self._help.show_text(
                 say(f"{self.NAME}.help"),
                 *rows,
                 Entry("1-6", say("frame.help.numbers")),
                 Entry("s F12", say("help.stop")),
+                Entry(self._cap("a"), say("help.acknowledge")),
+                Entry(self._cap("m"), say("help.pause")),
                 Entry("", say("help.rotation")),
                 Entry("", say("disclaimer")),
             )
         self.set_focus(self._help if self._help.display else None)
+
+    def _cap(self, key: str) -> str:
+        """Return what stands on the key that does now what this one usually does."""
+        for binding in (*self.BINDINGS, *FrameScreen.BINDINGS):
+            if isinstance(binding, Binding) and binding.id and key in binding.key.split(","):
+                chosen = self.app.settings.keys.get(binding.id, ())
+                return " ".join(map(shown_key, chosen)) or _SIGNS.get(key, key)
+        return _SIGNS.get(key, key)
 
     def action_leave(self) -> None:
         """Close the help, or leave the field that is written in, or go back to the number."""

@@ -15,9 +15,9 @@ from torquemon.local.archive import InsertionLine, Search
 from torquemon.local.view import View
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
 from torquemon.tui.paint import shown
-from torquemon.tui.screens.archive_parts import curve_of, item_of, mark_of, verdict_words
+from torquemon.tui.screens.archive_parts import curve_of, item_of, legend_of
 from torquemon.tui.screens.frame import FrameScreen
-from torquemon.tui.widgets.panels import Entry, TextPanel
+from torquemon.tui.widgets.panels import Entry, RowsPanel, TextPanel
 from torquemon.tui.widgets.stored_plot import LETTERS, Scene, StoredPlot
 from torquemon.tui.widgets.touch import TouchButton, TouchList
 from torquemon.tui.words import say, told
@@ -50,7 +50,7 @@ class HistoryScreen(FrameScreen):
         self._input = Input(id="history-text", max_length=120)
         self._list = TouchList(id="history-list")
         self._buttons = {name: TouchButton("", id=f"history-{name}") for name in BUTTONS}
-        self._legend = TextPanel(id="history-legend")
+        self._legend = RowsPanel(id="history-legend")
         self._plot = StoredPlot(id="history-plot")
         self._none = TextPanel(id="history-none")
         self._both = Vertical(self._legend, self._plot, id="history-both")
@@ -196,10 +196,7 @@ class HistoryScreen(FrameScreen):
             return
         entries = []
         for letter, view in zip(LETTERS, views, strict=False):
-            item = item_of(view.line)
-            origin = mark_of(view.line.origin)
-            words = f"{item.name} · {verdict_words(view.line)}"
-            entries.append(Entry(letter, f"{origin} · {words}" if origin else words))
+            entries.append(Entry(letter, legend_of(view.line)))
         self._legend.show_text(say("history.comparing"), *entries)
         lows = {view.window_low_ncm for view in views}
         highs = {view.window_high_ncm for view in views}

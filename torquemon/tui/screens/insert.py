@@ -146,7 +146,7 @@ class InsertScreen(BaseScreen):
 
     def reword(self) -> None:
         """See `BaseScreen`."""
-        explain_keys(self._help)
+        self._explain()
         ask_to_quit(self._ask)
         super().reword()
 
@@ -193,6 +193,8 @@ class InsertScreen(BaseScreen):
     def _set_panel(self, panel: str | None) -> None:
         self._panel = panel
         self.set_class(panel == "help", "-helping")
+        short = self.has_class("-short") or self.has_class("-tiny")
+        self._verdict.display = self._verdict.judged and not (short and panel == "log")
         shown = panel or ("welcome" if self._is_idle() else "curve")
         for slot in self._slots:
             slot.display = slot.id == shown
@@ -200,14 +202,21 @@ class InsertScreen(BaseScreen):
     def _is_idle(self) -> bool:
         return self.view is None or self.view.phase is SessionPhase.PREPARE
 
+    def _explain(self) -> None:
+        watches = self.app.has_class("watching")
+        explain_keys(self._help, self.app.settings, self.view, watches=watches)
+
     def action_help(self) -> None:
         """Show or hide the keys."""
+        self._explain()
         self._set_panel(None if self._panel == "help" else "help")
         self.set_focus(self._help if self._panel == "help" else None)
 
     def action_log(self) -> None:
         """Show or hide the log of alarms."""
         self._set_panel(None if self._panel == "log" else "log")
+        self._log.begin()
+        self.set_focus(self._log if self._panel == "log" else None)
 
     def _draw_over(self, chosen: str) -> None:
         """Draw the curve over what the settings say, once for each change of them."""

@@ -20,12 +20,16 @@ from torquemon.local.view import CheckView, SessionPhase, View
 from torquemon.model import Origin
 from torquemon.text import clean
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
+from torquemon.tui.local_time import day_of
 from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.screens.prepare_words import (
+    being_asked,
+    faces_of,
     keeps_from_starting,
     offer,
-    patient_text,
+    other_patient,
     plan_of,
+    recorder_checks,
     screws,
     sound_check,
     warning,
@@ -34,9 +38,8 @@ from torquemon.tui.screens.prepare_words import (
 )
 from torquemon.tui.widgets.checks import CheckList
 from torquemon.tui.widgets.editors import ConfirmPanel, Editor, FieldEditor, SpotEditor
-from torquemon.tui.widgets.header import window_text
 from torquemon.tui.widgets.touch import TouchButton, TypingButton
-from torquemon.tui.words import say, say_count, say_site, to_point
+from torquemon.tui.words import say, say_count, to_point
 
 TILES: Final = ("patient", "operator", "site", "screw", "window", "threshold", "tare", "start")
 _ASK_STATE_S: Final = 2.0
@@ -65,6 +68,7 @@ class PrepareScreen(FrameScreen):
         self._spot = SpotEditor(id="spot")
         self.confirm = ConfirmPanel(id="confirm")
         self._editors: tuple[Editor, ...] = (self._field, self._spot, self.confirm)
+        self._edited = TILES[0]  # whose editor was opened last
         self._recorder: tuple[CheckView, ...] = ()
         tiles = Grid(*self._tiles.values(), id="tiles")
         self._main = Horizontal(tiles, self._checks, id="prepare-main")
@@ -104,18 +108,7 @@ class PrepareScreen(FrameScreen):
         if busy and self.is_running and isinstance(self.focused, TypingButton):
             self.set_focus(None)
         self._ask_who(view.patient)
-        faces = {
-            "patient": patient_text(view.patient, self._known, self._waiting),
-            "operator": view.operator or say("prepare.operator.none"),
-            "site": f"{say_site(view.site, view.site_name)} {view.fdi}".strip(),
-            "screw": view.screw_name,
-            "window": window_text(view),
-            "threshold": say("prepare.threshold.own", torque=view.wanted_ncm)
-            if view.wanted_ncm is not None
-            else say("prepare.threshold.default"),
-            "tare": say("prepare.tare.text"),
-        }
-        for name, text in faces.items():
+        for name, text in faces_of(view, self._known, self._waiting).items():
             self._tiles[name].face(say(f"prepare.{name}"), text, off=busy)
         ready = not busy and not any(keeps_from_starting(check) for check in view.checks)
         if view.phase is SessionPhase.RECORDING:
@@ -126,14 +119,8 @@ class PrepareScreen(FrameScreen):
         else:
             text = say("prepare.start.text")
             self._tiles["start"].face(say("prepare.start"), text, urgent=ready, off=busy)
-        self._checks.put((*view.checks, sound_check(view), *self._recorder, *self._another(view)))
-
-    def _another(self, view: View) -> tuple[CheckView, ...]:
-        """Say that the practice's system names another patient than the one who is set."""
-        waiting = self._waiting
-        if waiting is None or view.patient in ("", waiting.reference):
-            return ()
-        return (warning("waiting", offer(waiting)),)
+        more = (*(self._recorder or being_asked()), *other_patient(view.patient, self._waiting))
+        self._checks.put((*view.checks, sound_check(view), *more))
 
     def _ask_who(self, reference: str) -> None:
         """Ask once for each reference who that is."""
@@ -160,15 +147,8 @@ class PrepareScreen(FrameScreen):
         except LINK_ERRORS as error:
             self._recorder = (warning("recorder", str(error)),)
             return
-        stuck = "; ".join(
-            f"{line.destination}: {line.error}" for line in state.outbox if line.error
-        )
         self._waiting = state.waiting
-        self._recorder = (
-            warning("disk", state.storage, say("check.disk.ok", free=state.free_mb or 0)),
-            warning("network", stuck, say("check.network.ok")),
-            *([warning("patients", state.patients)] if state.patients else []),
-        )
+        self._recorder = recorder_checks(state)
 
     # --- choosing -------------------------------------------------------------------------------
 
@@ -191,6 +171,7 @@ class PrepareScreen(FrameScreen):
             self.notice.tell(say("prepare.recording"), urgent=True)
             return
         self._show_editor(shown=True)
+        self._edited = name
         question = say(f"prepare.{name}")
         if name == "site":
             self._spot.open(view.site, view.fdi)
@@ -224,9 +205,9 @@ class PrepareScreen(FrameScreen):
             self.set_focus(self._tiles["operator" if unnamed else "start"])
 
     def on_editor_done(self, event: Editor.Done) -> None:
-        """Send the choice, and go back to the tiles."""
+        """Send the choice, and go on to the next tile."""
         event.stop()
-        self._close()
+        self._close(TILES[TILES.index(self._edited) + 1])
         self._put(dict(event.values))
 
     def _put(self, values: dict[str, str]) -> None:
@@ -241,23 +222,23 @@ class PrepareScreen(FrameScreen):
         self.send(OrderName.PREPARE, plan_of(self.view) | values)
 
     def on_editor_closed(self, event: Editor.Closed) -> None:
-        """Go back to the tiles."""
+        """Go back to the tile."""
         event.stop()
-        self._close()
+        self._close(self._edited)
 
     def _show_editor(self, *, shown: bool) -> None:
         self._main.display = not shown
         for editor in self._editors:
             editor.display = False
 
-    def _close(self) -> None:
+    def _close(self, tile: str = "") -> None:
         self._show_editor(shown=False)
-        self.set_focus(None)
+        self.set_focus(self._tiles[tile] if tile else None)
 
     def action_leave(self) -> None:
         """See `FrameScreen`: an open editor is left first."""
         if any(editor.display for editor in self._editors):
-            self._close()
+            self._close(self._edited)
         else:
             super().action_leave()
 
@@ -280,8 +261,10 @@ class PrepareScreen(FrameScreen):
     def ask_to_confirm(self, view: View) -> None:
         """Show what must be confirmed."""
         self._show_editor(shown=True)
+        self._edited = "start"
         fields = plan_of(view)
-        stood_there = {name: fields[name] for name in ("patient", "site", "fdi", "screw")}
+        named = ("patient", "site", "fdi", "screw", "threshold_ncm")
+        stood_there = {name: fields[name] for name in named}
         self.confirm.open(stood_there, view.to_confirm)
         self.work(partial(self._look_up, view.patient), group="patient", exclusive=True)
 
@@ -299,7 +282,7 @@ class PrepareScreen(FrameScreen):
             self.confirm.doubt(say("confirm.new"))
             return
         who = who_is(known)
-        before = say_count("confirm.before", known.insertions, last=known.last_utc[:10])
+        before = say_count("confirm.before", known.insertions, last=day_of(known.last_utc))
         before = before if known.insertions else say("confirm.first")
         self.confirm.know(f"{who}. {before}" if who else before)
 

@@ -21,7 +21,7 @@ from torquemon.local.archive import (
 from torquemon.local.messages import OrderName
 from torquemon.local.view import SessionPhase, View
 from torquemon.tui.link import LINK_ERRORS, MonitorLink
-from torquemon.tui.screens.archive_parts import facts_of, log_of, scene_of
+from torquemon.tui.screens.archive_parts import ever_stopped, facts_of, log_of, scene_of
 from torquemon.tui.screens.frame import FrameScreen
 from torquemon.tui.widgets.editors import Editor, FieldEditor
 from torquemon.tui.widgets.panels import Entry, ScrollPanel, TextPanel
@@ -187,8 +187,10 @@ class ReviewScreen(FrameScreen):
         """See `FrameScreen`."""
         off = self.insertion is None
         adding = off or not view.controlling
+        unstopped = self.insertion is not None and not ever_stopped(self.insertion)
         for name, tile in self._tiles.items():
-            tile.face(say(f"act.{name}"), off=off if name in _LOOKING else adding)
+            idle = adding or (name == ActName.STOP_OUTCOME and unstopped)
+            tile.face(say(f"act.{name}"), off=off if name in _LOOKING else idle)
 
     # --- what is added --------------------------------------------------------------------------
 
@@ -211,7 +213,10 @@ class ReviewScreen(FrameScreen):
             if self.page is not None:
                 self.app.replay(self.insertion, self.page)
         elif self.view is not None and self.may_order(OrderName.PREPARE):
-            self._begin(ActName(name), self.view)
+            if name == ActName.STOP_OUTCOME and not ever_stopped(self.insertion):
+                self.notice.tell(say("review.unstopped"), urgent=True)
+            else:
+                self._begin(ActName(name), self.view)
 
     def _begin(self, act: ActName, view: View) -> None:
         self._pending, self._given = act, {}
@@ -228,6 +233,11 @@ class ReviewScreen(FrameScreen):
         who = self._who or view.operator
         if not who and act not in _NAMELESS:
             self._open("who", say("review.who"))
+        elif act is ActName.SIGN and not self._given:
+            yes = Item("signed", say("review.sign.yes", who=who), say("review.sign.why"))
+            self._open("sign", say("act.sign"), [yes])
+        elif act is ActName.SIGN:
+            self._give(act, who)
         else:
             self._give(act, who, **self._given)
 

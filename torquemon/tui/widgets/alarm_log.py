@@ -2,46 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
 
 from torquemon.local.view import AlarmEventView, View
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, fitted, shown, style
+from torquemon.tui.local_time import second_of
+from torquemon.tui.paint import Line, Painted, fitted, style
 from torquemon.tui.widgets.alarms import SHAPES
+from torquemon.tui.widgets.panels import edge_marks
 from torquemon.tui.words import say
 
-_TIME: Final = slice(11, 19)
-"""The time of day in an ISO date; it is UTC, and says so."""
 
-
-class AlarmLogPanel(Painted):
-    """What became of the alarms."""
+class AlarmLogPanel(Painted, can_focus=True):
+    """What became of the alarms. The keys, or a touch on its upper or lower half, move it on."""
 
     GROUND = palette.PANEL
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_by(-1)", show=False),
+        Binding("down", "scroll_by(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("home", "scroll_by(-100000)", show=False),
+        Binding("end", "scroll_by(100000)", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._first = 0
+
+    @property
+    def _log(self) -> tuple[AlarmEventView, ...]:
+        return self._state if isinstance(self._state, tuple) else ()
+
+    def begin(self) -> None:
+        """Show the newest."""
+        self._first = 0
+        self.repaint()
 
     def show(self, view: View) -> None:
-        """Show the log of `view`."""
+        """Show the log of `view`; what was scrolled to stays in sight while it grows."""
+        if self._first and self._log and view.alarm_log:
+            self._first += max(0, view.alarm_log[-1].number - self._log[-1].number)
         self.set_state(view.alarm_log)
 
     def paint(self, width: int, height: int) -> list[Line]:
-        """See `Painted`."""
-        lines: list[Line] = [
-            [
-                Segment(
-                    fitted(f" {say('log.title')}", width),
-                    style(palette.SKY, self.GROUND, bold=True),
-                )
-            ]
-        ]
-        if not isinstance(self._state, tuple) or not self._state:
-            return [*lines, [Segment(f" {say('log.none')}", style(palette.INK, self.GROUND))]]
-        lines += [self._line(event, width) for event in self._state[:-height:-1]]
+        """See `Painted`; the edge says where it goes on."""
+        ground = self.GROUND
+        title = fitted(f" {say('log.title')}", width)
+        lines: list[Line] = [[Segment(title, style(palette.SKY, ground, bold=True))]]
+        if not self._log:
+            return [*lines, [Segment(f" {say('log.none')}", style(palette.INK, ground))]]
+        room = max(0, height - 1)
+        newest = self._log[::-1]
+        self._first = min(max(0, self._first), max(0, len(newest) - room))
+        end = self._first + room
+        marks = edge_marks(room, before=self._first > 0, after=end < len(newest))
+        for y, event in enumerate(newest[self._first : end]):
+            mark = Segment(marks.get(y, " "), style(palette.YELLOW, ground, bold=True))
+            lines.append([*self._line(event, width - 1), mark])
         return lines[:height]
 
     def _line(self, event: AlarmEventView, width: int) -> Line:
-        time = f" {shown(event.utc)[_TIME]}Z  "
+        time = f" {second_of(event.utc)}  "
         step = f"{SHAPES[event.priority]} {say(f'log.{event.step.value}'):<13}"
         code = f"{say(f'code.{event.code.value}')}, {say('log.at', time=event.time_s)}"
         ink = palette.PRIORITY_COLOURS[event.priority]
@@ -51,3 +76,17 @@ class AlarmLogPanel(Painted):
             Segment(step, style(ink, self.GROUND, bold=True)),
             Segment(fitted(code, room), style(palette.INK, self.GROUND)),
         ]
+
+    def action_scroll_by(self, rows: int) -> None:
+        """Move by rows."""
+        self._first = max(0, self._first + rows)
+        self.repaint()
+
+    def action_scroll_page(self, pages: int) -> None:
+        """Move by what is in sight."""
+        self.action_scroll_by(pages * max(1, self.size.height - 2))
+
+    def on_click(self, event: events.Click) -> None:
+        """Move on, or back."""
+        event.stop()
+        self.action_scroll_page(1 if event.y >= self.size.height // 2 else -1)

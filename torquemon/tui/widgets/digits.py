@@ -31,6 +31,8 @@ _MIN_WIDE: Final = 3
 class _Shown(NamedTuple):
     text: str
     colour: Role
+    least: bool = False
+    """The instrument is beyond its range: it is that much or more."""
 
 
 class Fit(NamedTuple):
@@ -74,14 +76,14 @@ class TorqueNumber(Painted):
         """Show the torque of `view`, in the colour of its state."""
         text = format_torque(view.torque_ncm)
         band = Band.NO_DATA if text == say("no_data") else view.band
-        self.set_state(_Shown(text, palette.BAND_COLOURS[band]))
+        self.set_state(_Shown(text, palette.BAND_COLOURS[band], view.overload))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`: the number in the middle, the unit at its foot."""
         if not isinstance(self._state, _Shown):
             return []
-        text, colour = self._state
-        unit = "  " + say("unit")
+        text, colour, least = self._state
+        unit = "  " + say("unit.least" if least else "unit")
         room = width - cell_len(unit) - 1
         size = fit(_PATTERN, room, height)
         if line_width(text, size.wide, size.rows) > room:

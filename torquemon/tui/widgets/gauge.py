@@ -79,9 +79,11 @@ class TorqueGauge(Painted):
     def _peak(self, shown: _Shown, width: int) -> list[Line]:
         peak = shown.peak_ncm
         text = say("peak.none") if peak is None else number(peak, ".1f")
+        text = centred(text, width)
+        text = text if text.startswith(" ") else f" {fitted(text.strip(), width - 1)}"
         return [
             [Segment(centred(f"━ {say('peak')}", width), style(palette.MUTED))],
-            [Segment(fitted(centred(text, width), width), style(palette.INK, bold=True))],
+            [Segment(text, style(palette.INK, bold=True))],
         ]
 
 

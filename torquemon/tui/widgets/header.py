@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -10,16 +10,20 @@ from rich.segment import Segment
 from torquemon.local.view import SessionPhase, View
 from torquemon.model import Origin
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, centred, fitted, shown, style
-from torquemon.tui.words import say, say_site
+from torquemon.tui.paint import Line, Painted, centred, fitted, middle_cut, shown, style
+from torquemon.tui.words import say, say_screw, say_site
 
-_MARK = "▓"
+_MARK: Final = "▓"
+_LEAST_PATIENT: Final = 16
+"""Cells that a patient reference keeps, whatever stands beside it; it is cut in the middle."""
 
 
 class _Shown(NamedTuple):
     phase: SessionPhase
     elapsed_s: int
-    what: str
+    patient: str
+    site: str
+    rest: str
 
 
 class Header(Painted):
@@ -32,15 +36,15 @@ class Header(Painted):
         patient = view.patient or say("patient.none")
         # The longest comes last: it is what a narrow terminal cuts.
         site = f"{say_site(view.site, view.site_name)} {view.fdi}".strip()
-        what = (patient, site, window_text(view), view.screw_name)
-        text = " · ".join(shown(part) for part in what if part)
-        self.set_state(_Shown(view.phase, int(view.elapsed_s), text))
+        what = (window_text(view), say_screw(view.screw, view.screw_name))
+        rest = " · ".join(shown(part) for part in what if part)
+        self.set_state(_Shown(view.phase, int(view.elapsed_s), shown(patient), shown(site), rest))
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""
         if not isinstance(self._state, _Shown) or not height:
             return []
-        phase, elapsed_s, what = self._state
+        phase, elapsed_s, patient, site, rest = self._state
         word = say(f"phase.{phase.value}")
         right = f" {word} {elapsed_s // 60:02d}:{elapsed_s % 60:02d} "
         name = f" {say('title')} "
@@ -49,6 +53,9 @@ class Header(Painted):
         if recording:
             right = f" ●{right}"
         room = width - len(name) - cell_len(right) - 1
+        after = "".join(f" · {part}" for part in (site, rest) if part)
+        patient = middle_cut(patient, max(_LEAST_PATIENT, room - cell_len(after)))
+        what = patient + after
         return [
             [
                 Segment(name, style(palette.ON_FILL, palette.MUTED, bold=True)),

@@ -15,10 +15,12 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from torquemon.local.view import DeviceView, View
+from torquemon.settings import Settings
 from torquemon.tui import palette
-from torquemon.tui.paint import Line, Painted, shown, style, wrapped
+from torquemon.tui.paint import Line, Painted, fitted, shown, style, wrapped
 from torquemon.tui.widgets.header import window_text
-from torquemon.tui.words import say, say_site, told
+from torquemon.tui.widgets.keys import cap_of
+from torquemon.tui.words import say, say_screw, say_site, told
 
 
 class Entry(NamedTuple):
@@ -86,6 +88,25 @@ class TextPanel(Painted):
         ]
 
 
+class RowsPanel(TextPanel):
+    """A panel with one row for each entry: what is too long ends in a sign."""
+
+    def _entry(self, entry: Entry, indent: int, width: int) -> list[Line]:
+        name = Segment(
+            f" {entry.name}".ljust(indent), style(palette.YELLOW, self.GROUND, bold=True)
+        )
+        text = fitted(entry.text, max(0, width - indent - 1))
+        return [[name, Segment(text, style(palette.INK, self.GROUND))]]
+
+
+def edge_marks(rows: int, *, before: bool, after: bool) -> dict[int, str]:
+    """Return the signs at the edge of what can be moved, by row: where something is left out."""
+    if rows == 1 and before and after:
+        return {0: "↕"}
+    marks = {0: "▲"} if before else {}
+    return {**marks, rows - 1: "▼"} if after and rows > 0 else marks
+
+
 class ScrollPanel(TextPanel, can_focus=True):
     """A panel of any length: the keys or a touch on its upper or lower half move it on."""
 
@@ -114,9 +135,8 @@ class ScrollPanel(TextPanel, can_focus=True):
             lines = self._all_lines(width - 2)  # the marks need room
         self._first = min(max(0, self._first), max(0, len(lines) - height))
         shown_lines = lines[self._first : self._first + height]
-        marks = {0: "▲"} if self._first else {}
-        if self._first + height < len(lines):
-            marks[height - 1] = "▼"
+        after = self._first + height < len(lines)
+        marks = edge_marks(height, before=self._first > 0, after=after)
         for y, mark in marks.items():
             room = width - 1 - sum(cell_len(part.text) for part in shown_lines[y])
             shown_lines[y] = [
@@ -152,7 +172,7 @@ class Welcome(TextPanel):
             say("disclaimer"),
             Entry("", say("welcome.next") if view.controlling else say("welcome.view")),
             Entry(say("welcome.site"), shown(say_site(view.site, view.site_name))),
-            Entry(say("welcome.screw"), shown(view.screw_name)),
+            Entry(say("welcome.screw"), shown(say_screw(view.screw, view.screw_name))),
             Entry(say("welcome.window"), window),
             Entry(say("welcome.device"), _device_text(view.device)),
         )
@@ -179,10 +199,12 @@ class KeysPanel(ScrollPanel, inherit_bindings=False):
     ]
 
 
-def explain_keys(panel: TextPanel) -> None:
-    """Say what the keys do."""
-    keys = (
-        ("space", "space"),
+def explain_keys(
+    panel: TextPanel, settings: Settings, view: View | None = None, *, watches: bool = False
+) -> None:
+    """Say what the keys do: where this screen does not control, only those that need no order."""
+    keys: tuple[tuple[str, str], ...] = (
+        ("space", "record"),
         ("s F12", "stop"),
         ("a", "acknowledge"),
         ("m", "pause"),
@@ -193,9 +215,15 @@ def explain_keys(panel: TextPanel) -> None:
         ("p", "prepare"),
         ("q", "quit"),
     )
+    about: tuple[Entry, ...] = ()
+    if watches or not (view is None or view.controlling):
+        free = {"axis", "log"} if watches else {"stop", "axis", "log"}
+        keys = (*(pair for pair in keys if pair[1] in free), ("q", "leave"))
+        about = (Entry("", say("help.watch") if watches else say("order.view_only")),)
     panel.show_text(
         say("help.rotation"),
-        *(Entry(key, say(f"help.{name}")) for key, name in keys),
+        *about,
+        *(Entry(cap_of(settings, name, key), say(f"help.{name}")) for key, name in keys),
         Entry("Esc", say("help.close")),
     )
 

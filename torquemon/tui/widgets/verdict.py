@@ -31,9 +31,13 @@ class VerdictPanel(Painted):
     GROUND = palette.PANEL
 
     def show(self, view: View) -> None:
-        """Show the verdict of `view`, if there is one, and make room only then."""
-        self.display = view.verdict is not None
+        """Show the verdict of `view`; whoever lays it out makes room only where there is one."""
         self.set_state(view.verdict)
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is one."""
+        return isinstance(self._state, VerdictView)
 
     def paint(self, width: int, height: int) -> list[Line]:
         """See `Painted`."""

@@ -88,6 +88,11 @@ def say_site(site_id: str, name: str) -> str:
     return catalogue(_spoken.language).get(f"site.{site_id}", name)
 
 
+def say_screw(screw_id: str, name: str) -> str:
+    """Return a screw in the language that is spoken: most have a name, one is only described."""
+    return catalogue(_spoken.language).get(f"screw.{screw_id}", name)
+
+
 def number(value: float, spec: str) -> str:
     """Return one number as it is written in the language that is spoken."""
     return _spoken.numbers.format_field(float(value), spec)
