@@ -71,7 +71,8 @@ def _list_questions() -> int:
 
     sys.stdout.write("sent to each port, in this order, until something answers:\n")
     sys.stdout.write(
-        f"{BAUD_RATE} baud: a hello frame of 17 bytes between zero bytes (handpiece)\n"
+        f"{BAUD_RATE} baud: a hello frame of 17 bytes between zero bytes, at most three times, "
+        "each with another number (handpiece)\n"
     )
     sys.stdout.write("".join(f"{step.words()}\n" for step in STEPS))
     sys.stdout.write(

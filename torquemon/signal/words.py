@@ -38,7 +38,12 @@ def describe(bit: int, s: Sequence[float], setup: JudgeSetup) -> str:
 
 
 def _excess(s: Sequence[float], setup: JudgeSetup) -> str:
-    return f"torque {s[at.CLEAN]:.2f} N·cm is above {setup.limit_name} of {s[at.LIMIT]:.2f} N·cm"
+    torque_ncm, limit_ncm = s[at.CLEAN], s[at.LIMIT]
+    digits = 2 if f"{torque_ncm:.2f}" != f"{limit_ncm:.2f}" else 4  # what is above must look so
+    return (
+        f"torque {torque_ncm:.{digits}f} N·cm is above {setup.limit_name} of "
+        f"{limit_ncm:.{digits}f} N·cm"
+    )
 
 
 def _rise(s: Sequence[float]) -> str:
