@@ -27,6 +27,8 @@ from torquemon.text import clean
 START_TIMEOUT_S: Final = 15.0
 SCREENS: Final = 3
 """A dashboard that fails is opened again: the monitor beside it goes on. Not for ever."""
+SCREEN_LIVED_S: Final = 60.0
+"""One that stood so long had worked: it is opened again however often."""
 EXIT_FAILED: Final = 1
 _END_TIMEOUT_S: Final = 8.0
 _PATIENCE_S: Final = "30"
@@ -150,7 +152,9 @@ def run_dashboard(role: Role, *, start_recording: bool) -> int:
         return Links(ReconnectingLink(connect_monitor), ArchiveLink(connect_archive))
 
     settings, problems = load()
-    for opened in range(SCREENS):
+    opened = failed = 0
+    while failed < SCREENS:
+        began_s = time.monotonic()
         app = DashboardApp.waiting_for(
             connect,
             # what was begun goes on: a second screen starts nothing
@@ -162,10 +166,12 @@ def run_dashboard(role: Role, *, start_recording: bool) -> int:
         app.run()
         if not app.failed:
             return app.return_value or 0
+        opened += 1
+        failed = failed + 1 if time.monotonic() - began_s < SCREEN_LIVED_S else 1
         sys.stderr.write("torquemon: the screen has failed, it is opened again\n")
     sys.stderr.write(
-        f"torquemon: the screen has failed {SCREENS} times, so it is left closed; what is above "
-        "says where, please report it\n"
+        f"torquemon: the screen has failed {SCREENS} times at once, so it is left closed; what is "
+        "above says where, please report it\n"
     )
     return EXIT_FAILED
 

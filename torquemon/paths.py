@@ -20,7 +20,7 @@ HOME_VARIABLE: Final = "TORQUEMON_HOME"
 _MAKING: Final = threading.Lock()
 _OURS: Final = re.compile(
     r"(journal|record|chair|monitor|recorder|settings|destinations|patients|waiting_patient|"
-    r"handpiece_keys|handpieces|air|sending|practice|calibrations|reports)\b|\.?torquemon-"
+    r"handpiece_keys|handpieces|air|sending|practice|calibrations|reports|run)\b|\.?torquemon-"
 )
 """Names of what this program keeps in the folder."""
 _TOLD: Final[set[Path]] = set()

@@ -229,7 +229,8 @@ def _headless(args: argparse.Namespace) -> int:
             port = stack.enter_context(launcher.simulator(args.sim, args.seed))
             words = ["torquemon", "monitor", f"--port={port}", "--record", "--once"]
             words += ["--unattended", f"--finish-still-s={still_s:g}", "--connect-timeout-s=10"]
-            words += plan_arguments(args)
+            # a simulated stop is nobody's, however high
+            words += [*plan_arguments(args), "--confirm-threshold"]
             monitor = stack.enter_context(launcher.child(words))
             stack.enter_context(launcher.child(_recorder(args)))
             code = monitor.wait()

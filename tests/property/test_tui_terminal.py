@@ -6,12 +6,20 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from textual.driver import Driver
 from textual.drivers import linux_driver
 
-from torquemon.tui.terminal import PASTE_BEGINS, PASTE_ENDS, PASTE_S, TypedDecoder, harmless
+from torquemon.tui.terminal import (
+    PASTE_BEGINS,
+    PASTE_ENDS,
+    PASTE_PAUSE_S,
+    PASTE_S,
+    STOP_KEY,
+    TypedDecoder,
+    harmless,
+)
 
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -41,7 +49,8 @@ def test_what_is_typed_comes_through_at_once_and_unchanged(text: str, cuts: list
 def test_a_paste_holds_no_control_and_ends_where_the_terminal_ends_it(
     before: str, pasted: str, after: str, cuts: list[int]
 ) -> None:
-    pasted = pasted.replace(PASTE_ENDS, "")
+    pasted = pasted.replace(PASTE_ENDS, "").replace(STOP_KEY, "").replace(PASTE_ENDS, "")
+    assume(PASTE_ENDS not in pasted and STOP_KEY not in pasted)
     sent = before + PASTE_BEGINS + pasted + PASTE_ENDS + after
     decoder = TypedDecoder()
     said = "".join(decoder.decode(each) for each in pieces(sent.encode(), cuts))
@@ -63,8 +72,26 @@ def test_a_paste_that_does_not_end_is_ended_so_that_stop_is_read() -> None:
     now_s = 10.0
     decoder = TypedDecoder(now_s=lambda: now_s)
     assert decoder.decode(PASTE_BEGINS.encode() + b"half\x1b[20") == PASTE_BEGINS + "half"
-    now_s += PASTE_S + 0.1
+    now_s += PASTE_PAUSE_S + 0.01
     assert decoder.decode(b"s") == PASTE_ENDS + "s"
+
+
+def test_a_stop_key_that_is_held_ends_a_paste_without_end() -> None:
+    now_s = 10.0
+    decoder = TypedDecoder(now_s=lambda: now_s)
+    said = decoder.decode(PASTE_BEGINS.encode() + b"half")
+    while "s" not in said.partition(PASTE_ENDS)[2]:
+        now_s += 0.03  # a key that is held
+        said += decoder.decode(b"s")
+        assert now_s < 10.0 + PASTE_S + 0.1
+
+
+@given(CUTS)
+def test_f12_in_a_paste_is_a_stop_at_once(cuts: list[int]) -> None:
+    sent = (PASTE_BEGINS + "text" + STOP_KEY + "s").encode()
+    decoder = TypedDecoder()
+    said = "".join(decoder.decode(each) for each in pieces(sent, cuts))
+    assert said == PASTE_BEGINS + "text" + PASTE_ENDS + STOP_KEY + "s"
 
 
 def test_the_drivers_read_by_it(monkeypatch: pytest.MonkeyPatch) -> None:

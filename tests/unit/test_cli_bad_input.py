@@ -216,3 +216,19 @@ def test_the_folder_of_a_chair_is_closed_to_others(chair_folder: Path) -> None:
     chair_folder.mkdir(mode=0o755)
     assert paths.home() == chair_folder
     assert chair_folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.requirement("REQ-PLAN-4")
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--threshold-ncm=99.9", "--confirm-threshold if that is meant"),
+        ("--screw=infinitas-2.0x6-long", "--confirm-screw if that is meant"),
+    ],
+)
+def test_what_must_be_confirmed_is_not_recorded_without_a_word(
+    capsys: pytest.CaptureFixture[str], option: str, says: str
+) -> None:
+    code, text = said(capsys, "monitor", NOWHERE, "--record", "--site=maxilla-buccal", option)
+    assert code == 2
+    assert says in text

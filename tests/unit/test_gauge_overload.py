@@ -120,3 +120,10 @@ def test_a_mecmesin_that_sends_numbers_alone_says_overload_and_no_unit() -> None
     gauge.feed(emulator.receive(gauge.poll() or b""), 1)
     (event,) = gauge.feed(b"O.L.\r\n", 2)
     assert isinstance(event, GaugeOverload)
+
+
+def test_the_side_of_an_overload_is_not_read_from_the_noise_about_zero() -> None:
+    told = _told("mark10", *[b"-0.02 Ncm\r\n"] * 5, b"OL\r\n")
+    assert _torques(told)[-1] == 0.02
+    told = _told("mark10", *[b"-5.02 Ncm\r\n"] * 5, b"OL\r\n")
+    assert _torques(told)[-1] == -5.02

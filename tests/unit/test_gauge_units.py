@@ -11,6 +11,8 @@ from torquemon.drivers.gauges.base import GaugeSettings
 from torquemon.drivers.gauges.kinds import make_gauge
 from torquemon.drivers.gauges.reading import GaugeProblem, GaugeReading
 from torquemon.drivers.gauges.stated import TIMES
+from torquemon.drivers.gauges.steady import SteadyUnit
+from torquemon.model import Validity
 
 STATED = GaugeSettings(unit="N.cm")
 SETTINGS = b"R01,00050\rR09,00001\rR0A,00002\r"
@@ -93,3 +95,17 @@ def test_where_the_unit_is_the_reason_the_sentence_names_it(
     why = _end(*lines)
     assert words in why
     assert "baud" not in why
+
+
+def _told(unit: str) -> GaugeReading:
+    return GaugeReading(1, 5.0, None, None, Validity.VALID, unit)
+
+
+def test_one_damaged_line_before_a_silence_is_no_change_of_the_unit() -> None:
+    steady = SteadyUnit()
+    for unit in ("Ncm", "Ncm", "Ncm", "Nm"):
+        steady.told(_told(unit))
+    assert not steady.changing
+    for unit in ("Nmm", "Nm", "Nmm"):
+        steady.told(_told(unit))
+    assert "the unit changes (Nm, Nmm)" in steady.changing

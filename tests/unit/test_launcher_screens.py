@@ -72,3 +72,14 @@ def test_what_a_failed_screen_leaves_is_its_place_without_a_word_of_the_patient(
     said = capsys.readouterr().err
     assert "ValueError in test_launcher_screens.py" in said
     assert "Geheim" not in said
+
+
+def test_a_screen_that_had_worked_for_long_is_opened_again_however_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Screen, "failures", 2 * launcher.SCREENS)
+    monkeypatch.setattr(Screen, "starts", [], raising=False)
+    monkeypatch.setattr("torquemon.tui.app.DashboardApp", Screen)
+    monkeypatch.setattr(launcher, "SCREEN_LIVED_S", 0.0)
+    assert launcher.run_dashboard(Role.CONTROL, start_recording=False) == 0
+    assert len(Screen.starts) == 2 * launcher.SCREENS + 1

@@ -98,6 +98,40 @@ def test_an_overload_is_told_in_every_phase_and_is_never_within(recording: bool)
     assert view.band is (Band.ABOVE if recording else Band.IDLE)
     alarm = next(a for a in view.alarms if "beyond what the instrument can measure" in a.why)
     assert alarm.active
-    chair.run(0.5)
+    chair.run(0.1)
     assert not chair.view().overload
+    assert chair.view().worst_band is (Band.ABOVE if recording else Band.IDLE)
+    chair.run(1.2)
     assert not any(a.active and "beyond what" in a.why for a in chair.view().alarms)
+
+
+def test_a_torque_that_trembles_at_the_end_of_the_range_is_one_alarm() -> None:
+    chair = Chair()
+    chair.start_armed()
+    for _ in range(20):
+        overload(chair)
+        chair.run(0.1)
+    told = [a for a in chair.view().alarms if "beyond what the instrument can measure" in a.why]
+    assert len(told) == 1
+
+
+def test_an_overload_in_reverse_is_not_above_the_window() -> None:
+    chair = Chair()
+    chair.start_armed()
+    assert chair.side.last is not None
+    chair.side.last = chair.side.last._replace(torque_ncm=-35.0)
+    overload(chair)
+    view = chair.view()
+    assert view.overload
+    assert view.band is Band.BELOW
+    assert any("35.0 N·cm or more" in a.why and "-35" not in a.why for a in view.alarms)
+
+
+def test_a_halt_that_is_released_was_not_of_this_insertion() -> None:
+    chair = halted_chair()
+    chair.order(OrderName.START)
+    chair.run(0.5)
+    assert chair.view().worst_band is Band.STOPPED, "while it is shown"
+    recording = chair.chronicle.recording
+    assert recording is not None
+    assert recording.worst_band is not Band.STOPPED

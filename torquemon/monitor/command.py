@@ -129,6 +129,11 @@ def add_monitor(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "--confirm-screw", action="store_true", help="record with a screw unusual for the site"
     )
+    parser.add_argument(
+        "--confirm-threshold",
+        action="store_true",
+        help="record with a stop threshold above the window",
+    )
     parser.add_argument("--once", action="store_true", help="end when the insertion is closed")
     parser.add_argument(
         "--finish-still-s",
@@ -160,11 +165,13 @@ def _seconds(text: str) -> float:
 
 
 def _refuse_unusual(args: argparse.Namespace, plan: Plan) -> None:
-    """Record with a screw unusual for the site only where that was said. Raises ProfileError."""
+    """Record with what must be confirmed only where that was said. Raises ProfileError."""
     from torquemon.profiles import ProfileError
 
     if args.record and plan.unusual_screw and not args.confirm_screw:
         raise ProfileError(f"{plan.unusual_screw}; --confirm-screw if that is meant")
+    if args.record and plan.high_threshold and not args.confirm_threshold:
+        raise ProfileError(f"{plan.high_threshold}; --confirm-threshold if that is meant")
 
 
 def run_monitor(args: argparse.Namespace) -> int:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from ulid import ULID
 
 from torquemon.clock import Clock
 from torquemon.drivers.handpiece import Handpiece
+from torquemon.local.states import Band
 from torquemon.model import AlertCode, Reading, Stop, Tare, Validity
 from torquemon.monitor.arming import Arming
 from torquemon.monitor.chronicle import Chronicle
@@ -27,6 +29,9 @@ from torquemon.monitor.recording import Recording
 from torquemon.monitor.wire_watch import WireWatch
 from torquemon.signal.pipeline import Pipeline
 from torquemon.signal.setup import JudgeSetup
+
+OVERLOAD_HOLD_NS: Final = 1_000_000_000
+"""A torque that trembles at the end of the range is one alarm, not one a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Session:
         self._meter = OvershootMeter()
         self._wire_watch = WireWatch()
         self._halts_metered = 0
+        self._overload_ns: int | None = None
+        self._least_ncm = 0.0
         self._finishing = False
         self._dropped_told = 0
         self._confirmed: Plan | None = None
@@ -158,12 +165,17 @@ class Session:
     def _tell_of_overload(self, now_ns: int) -> None:
         """Say in every phase that the torque is beyond what the instrument can measure."""
         reading = self.side.measurement(now_ns)
-        overload = reading is not None and reading.validity is Validity.OVERFLOW
-        least_ncm = reading.torque_ncm if reading is not None else 0.0
+        if reading is not None and reading.validity is Validity.OVERFLOW:
+            self._overload_ns, self._least_ncm = now_ns, abs(reading.torque_ncm)
+            recording = self.chronicle.recording
+            if recording is not None and recording.judging and reading.torque_ncm >= 0.0:
+                recording.saw_band(Band.ABOVE)
+        since_ns = None if self._overload_ns is None else now_ns - self._overload_ns
         self.chronicle.condition(
             AlertCode.SIGNAL_QUALITY,
-            f"the torque is beyond what the instrument can measure: {least_ncm:.1f} N·cm or more",
-            holds=overload,
+            "the torque is beyond what the instrument can measure: "
+            f"{self._least_ncm:.1f} N·cm or more",
+            holds=since_ns is not None and since_ns < OVERLOAD_HOLD_NS,
         )
 
     # --- orders ---------------------------------------------------------------------------------

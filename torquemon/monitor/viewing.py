@@ -8,6 +8,7 @@ from typing import Final
 from torquemon.drivers.link import LinkPhase as WirePhase
 from torquemon.local.halts import halted
 from torquemon.local.view import (
+    BAND_RANK,
     ArmView,
     Band,
     DeviceView,
@@ -44,8 +45,6 @@ class Viewer:
         signal = _signal(recording)
         reading = session.side.measurement(now_ns)
         band = self._band(running, reading)
-        if running is not None and band is not Band.NO_DATA:
-            running.saw_band(band)  # the worst so far is never less than what is shown
         plan = recording.plan if recording else session.plan
         sound, sound_why = session.chronicle.sound.state
         return View(
@@ -76,7 +75,7 @@ class Viewer:
             max_torque_ncm=signal.max_torque_ncm if signal else None,
             degrees_to_limit=signal.degrees_to_limit if signal else None,
             band=band,
-            worst_band=recording.worst_band if recording else Band.IDLE,
+            worst_band=_worst(recording, running, band),
             alarms=session.chronicle.alarms.all,
             stop=_stop(session),
             verdict=_verdict(recording),
@@ -107,7 +106,8 @@ class Viewer:
             return Band.IDLE
         if self._session.chronicle.alarms.unacknowledged(AlertCode.ROOT_CONTACT):
             return Band.CONTACT
-        if reading.validity is Validity.OVERFLOW and recording.plan.window is not None:
+        beyond = reading.validity is Validity.OVERFLOW and reading.torque_ncm >= 0.0
+        if beyond and recording.plan.window is not None:
             return Band.ABOVE  # it is that much or more, and nobody knows how much
         return recording.band_of(reading.torque_ncm)
 
@@ -224,3 +224,12 @@ def _verdict(recording: Recording | None) -> VerdictView | None:
         final_torque_ncm=verdict.final_torque_ncm,
         why=verdict.why,
     )
+
+
+def _worst(recording: Recording | None, running: Recording | None, band: Band) -> Band:
+    """Return the gravest state of the insertion: never less than the one that is shown."""
+    if recording is None:
+        return Band.IDLE
+    if running is None or band is Band.NO_DATA:
+        return recording.worst_band
+    return max(recording.worst_band, band, key=BAND_RANK.__getitem__)

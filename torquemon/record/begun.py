@@ -23,7 +23,7 @@ class GoneError(RecordError):
     def __init__(self, record: Path) -> None:
         super().__init__(
             f"the record {record} is gone: restore a backup (`torquemon restore FILE`), or move "
-            f"{KEY_NAME} away to begin anew"
+            f"{KEY_NAME} away to begin anew (checks of handpieces are then to be signed again)"
         )
 
 

@@ -130,8 +130,8 @@ class DashboardApp(App[int]):
         self._close_messages_no_wait()
 
     def panic(self, *_: object) -> None:
-        """End since a thread of Textual's failed."""
-        self._exit_renderables.append(Text("torquemon: the terminal can no longer be read"))
+        """End since a part of Textual's failed: the reading of the terminal, a style sheet."""
+        self._exit_renderables.append(Text("torquemon: a part of the screen has failed"))
         self._close_messages_no_wait()
 
     def get_default_screen(self) -> Screen[None]:

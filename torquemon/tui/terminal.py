@@ -19,18 +19,24 @@ if TYPE_CHECKING:
 
 PASTE_BEGINS: Final = "\x1b[200~"
 PASTE_ENDS: Final = "\x1b[201~"
-PASTE_S: Final = 1.0
+STOP_KEY: Final = "\x1b[24~"
+"""F12, as terminals send it. In a paste too it is a stop: one too many does no harm."""
+PASTE_PAUSE_S: Final = 0.25
 """A paste of which nothing has come for so long is over: its pieces follow within milliseconds."""
+PASTE_S: Final = 2.0
+"""Longest paste. A key that is held repeats faster than the pause, and must get through as well."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """All controls but tab, line feed and carriage return."""
+_OVER: Final = re.compile(f"{re.escape(PASTE_ENDS)}|{re.escape(STOP_KEY)}")
+"""What ends a paste."""
 
 
 class TypedDecoder(codecs.IncrementalDecoder):
     """UTF-8 as it is typed or pasted, in pieces of any size.
 
     What is no UTF-8 becomes U+FFFD. Within a bracketed paste controls are left out, so that nothing
-    in it can end it or be taken for a key. A paste that does not end is ended: Textual would
-    swallow every key until then, STOP too.
+    in it can end it or be taken for a key, but F12. A paste that does not end is ended, by F12 at
+    once: Textual would swallow every key until then, STOP too.
     """
 
     def __init__(self, errors: str = "replace", now_s: Callable[[], float] = monotonic) -> None:
@@ -44,7 +50,7 @@ class TypedDecoder(codecs.IncrementalDecoder):
         self._utf8.reset()
         self._pasting = False
         self._held = self._before = ""
-        self._last_s = self._now_s()
+        self._last_s = self._began_s = self._now_s()
 
     def decode(self, input: bytes, final: bool = False) -> str:  # type: ignore[override]  # noqa: A002, FBT001, FBT002 - codecs' own
         """Return the text that these bytes and what was held back make. Never raises."""
@@ -62,7 +68,9 @@ class TypedDecoder(codecs.IncrementalDecoder):
     def _end_if_old(self) -> str:
         """Return the end of a paste of which nothing more has come for long."""
         now_s = self._now_s()
-        old = self._pasting and now_s - self._last_s > PASTE_S
+        old = self._pasting and (
+            now_s - self._last_s > PASTE_PAUSE_S or now_s - self._began_s > PASTE_S
+        )
         self._last_s = now_s
         if not old:
             return ""
@@ -77,17 +85,18 @@ class TypedDecoder(codecs.IncrementalDecoder):
             self._before = whole[1 - len(PASTE_BEGINS) :]
             return text, ""
         size = at + len(PASTE_BEGINS) - len(self._before)
-        self._pasting, self._before = True, ""
+        self._pasting, self._before, self._began_s = True, "", self._last_s
         return text[:size], text[size:]
 
     def _pasted(self, text: str) -> tuple[str, str]:
         """Return what is pasted without its controls, up to the end of it, and the rest."""
-        pasted, ends, rest = text.partition(PASTE_ENDS)
-        if ends:
+        found = _OVER.search(text)
+        if found:
             self._pasting = False
-            return _CONTROL.sub("", pasted) + ends, rest
+            stop = STOP_KEY if found[0] == STOP_KEY else ""
+            return _CONTROL.sub("", text[: found.start()]) + PASTE_ENDS + stop, text[found.end() :]
         for size in range(min(len(PASTE_ENDS) - 1, len(text)), 0, -1):
-            if PASTE_ENDS.startswith(text[-size:]):
+            if PASTE_ENDS.startswith(text[-size:]) or STOP_KEY.startswith(text[-size:]):
                 self._held = text[-size:]
                 return _CONTROL.sub("", text[:-size]), ""
         return _CONTROL.sub("", text), ""

@@ -21,6 +21,8 @@ from torquemon.drivers.gauges.reading import (
 from torquemon.drivers.gauges.stated import TIMES, UNIT_STATED
 from torquemon.model import Validity
 
+_NOISE_NCM: Final = 0.5
+"""[E] A last reading nearer to zero says nothing of the side on which the range was left."""
 NOTHING_BEFORE: Final = "the instrument is overloaded: take the load off it"
 
 
@@ -33,12 +35,15 @@ class SteadyUnit:
         self._candidate = ""
         self._before = ""
         self._times = 0
+        self._in_a_row = 0
         self._last: GaugeReading | None = None
 
     @property
     def changing(self) -> str:
         """What is wrong where every reading is held back; empty where none is, or it is early."""
         if not self._before or not self._times or self._before == self._candidate:
+            return ""
+        if self._in_a_row < TIMES:  # one damaged line is no change
             return ""
         return f"the unit changes ({self._before}, {self._candidate}): set one on the instrument"
 
@@ -56,15 +61,16 @@ class SteadyUnit:
     def _lets_through(self, reading: GaugeReading) -> bool:
         unit = str(reading.unit_text)
         if unit == self._believed or UNIT_STATED in reading.flags:
-            self._times = 0
+            self._times = self._in_a_row = 0
             return True
         if unit != self._candidate:
             self._before, self._candidate, self._times = self._candidate, unit, 0
         self._times += 1
         if self._times < TIMES:
             self.held_back += 1
+            self._in_a_row += 1
             return False
-        self._believed, self._before, self._times = unit, "", 0
+        self._believed, self._before, self._times, self._in_a_row = unit, "", 0, 0
         return True
 
     def _at_least(self, over: GaugeOverload) -> Told:
@@ -72,7 +78,7 @@ class SteadyUnit:
         if last is None:
             return GaugeProblem(over.host_time_ns, NOTHING_BEFORE)
         least_ncm = abs(last.torque_ncm)
-        negative = over.sign == "-" or (not over.sign and last.torque_ncm < 0)
+        negative = over.sign == "-" or (not over.sign and last.torque_ncm < -_NOISE_NCM)
         return GaugeReading(
             over.host_time_ns,
             -least_ncm if negative else least_ncm,
