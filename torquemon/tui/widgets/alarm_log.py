@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
-from textual import events
-from textual.binding import Binding, BindingType
 
 from torquemon.local.view import AlarmEventView, View
 from torquemon.tui import palette
 from torquemon.tui.local_time import second_of
-from torquemon.tui.paint import Line, Painted, fitted, style
+from torquemon.tui.paint import Line, fitted, style
 from torquemon.tui.widgets.alarms import SHAPES
-from torquemon.tui.widgets.panels import edge_marks
+from torquemon.tui.widgets.scrolling import Scrolled, edge_marks
 from torquemon.tui.words import say
 
 
-class AlarmLogPanel(Painted, can_focus=True):
+class AlarmLogPanel(Scrolled):
     """What became of the alarms. The keys, or a touch on its upper or lower half, move it on."""
 
     GROUND = palette.PANEL
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_by(-1)", show=False),
-        Binding("down", "scroll_by(1)", show=False),
-        Binding("pageup", "scroll_page(-1)", show=False),
-        Binding("home", "scroll_by(-100000)", show=False),
-        Binding("end", "scroll_by(100000)", show=False),
-    ]
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._first = 0
+    KEPT_ROWS = 2
 
     @property
     def _log(self) -> tuple[AlarmEventView, ...]:
@@ -76,17 +62,3 @@ class AlarmLogPanel(Painted, can_focus=True):
             Segment(step, style(ink, self.GROUND, bold=True)),
             Segment(fitted(code, room), style(palette.INK, self.GROUND)),
         ]
-
-    def action_scroll_by(self, rows: int) -> None:
-        """Move by rows."""
-        self._first = max(0, self._first + rows)
-        self.repaint()
-
-    def action_scroll_page(self, pages: int) -> None:
-        """Move by what is in sight."""
-        self.action_scroll_by(pages * max(1, self.size.height - 2))
-
-    def on_click(self, event: events.Click) -> None:
-        """Move on, or back."""
-        event.stop()
-        self.action_scroll_page(1 if event.y >= self.size.height // 2 else -1)

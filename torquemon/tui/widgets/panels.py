@@ -10,7 +10,6 @@ from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
@@ -20,6 +19,7 @@ from torquemon.tui import palette
 from torquemon.tui.paint import Line, Painted, fitted, shown, style, wrapped
 from torquemon.tui.widgets.header import window_text
 from torquemon.tui.widgets.keys import cap_of
+from torquemon.tui.widgets.scrolling import Scrolled, edge_marks
 from torquemon.tui.words import say, say_screw, say_site, told
 
 
@@ -99,29 +99,11 @@ class RowsPanel(TextPanel):
         return [[name, Segment(text, style(palette.INK, self.GROUND))]]
 
 
-def edge_marks(rows: int, *, before: bool, after: bool) -> dict[int, str]:
-    """Return the signs at the edge of what can be moved, by row: where something is left out."""
-    if rows == 1 and before and after:
-        return {0: "↕"}
-    marks = {0: "▲"} if before else {}
-    return {**marks, rows - 1: "▼"} if after and rows > 0 else marks
+class KeysPanel(Scrolled, TextPanel):
+    """A panel of any length: the keys or a touch on its upper or lower half move it on.
 
-
-class ScrollPanel(TextPanel, can_focus=True):
-    """A panel of any length: the keys or a touch on its upper or lower half move it on."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_by(-1)", show=False),
-        Binding("down", "scroll_by(1)", show=False),
-        Binding("pageup", "scroll_page(-1)", show=False),
-        Binding("home", "scroll_by(-100000)", show=False),
-        Binding("end", "scroll_by(100000)", show=False),
-        Binding("space", "scroll_page(1)", show=False),
-    ]
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._first = 0
+    It is the help of a screen. Space is left to the screen: it starts or finishes a recording.
+    """
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Take what there is (see `Widget`)."""
@@ -145,19 +127,11 @@ class ScrollPanel(TextPanel, can_focus=True):
             ]
         return shown_lines
 
-    def action_scroll_by(self, rows: int) -> None:
-        """Move by rows."""
-        self._first = max(0, self._first + rows)
-        self.repaint()
 
-    def action_scroll_page(self, pages: int) -> None:
-        """Move by what is in sight."""
-        self.action_scroll_by(pages * max(1, self.size.height - 1))
+class ScrollPanel(KeysPanel):
+    """A panel of any length beside which space does nothing else."""
 
-    def on_click(self, event: events.Click) -> None:
-        """Move on, or back."""
-        event.stop()
-        self.action_scroll_page(1 if event.y >= self.size.height // 2 else -1)
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "scroll_page(1)", show=False)]
 
 
 class Welcome(TextPanel):
@@ -185,18 +159,6 @@ def _device_text(device: DeviceView | None) -> str:
     if device.calibrated is None:
         return f"{name}, {say('welcome.uncalibrated')}"
     return f"{name}, {say('welcome.calibrated', date=shown(device.calibrated))}"
-
-
-class KeysPanel(ScrollPanel, inherit_bindings=False):
-    """The help of a screen. Space is left to the screen: it starts or finishes a recording."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_by(-1)", show=False),
-        Binding("down", "scroll_by(1)", show=False),
-        Binding("pageup", "scroll_page(-1)", show=False),
-        Binding("home", "scroll_by(-100000)", show=False),
-        Binding("end", "scroll_by(100000)", show=False),
-    ]
 
 
 def explain_keys(
