@@ -42,7 +42,7 @@ def test_a_long_reference_leaves_the_site_in_the_head(phase: SessionPhase) -> No
         async with played(Stage(view(patient=LONG, fdi="16-15", phase=phase)), (80, 24)) as pilot:
             head = text_of(lines_of(pilot)).split("\n")[1]
             assert "REF-2026" in head
-            assert "-END · Maxilla, buccal 16-15 · wi" in head
+            assert "-END · Maxilla, buccal 16-15 ·" in head
         async with played(Stage(view(patient=LONG, phase=phase)), (200, 60)) as pilot:
             assert LONG in text_of(lines_of(pilot)).split("\n")[1]
         async with played(Stage(view(patient="P-1042", phase=phase)), (80, 24)) as pilot:

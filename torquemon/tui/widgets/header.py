@@ -14,7 +14,7 @@ from torquemon.tui.paint import Line, Painted, centred, fitted, middle_cut, show
 from torquemon.tui.words import say, say_screw, say_site
 
 _MARK: Final = "▓"
-_LEAST_PATIENT: Final = 16
+_LEAST_PATIENT: Final = 20
 """Cells that a patient reference keeps, whatever stands beside it; it is cut in the middle."""
 
 
