@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -174,6 +174,14 @@ if RADIO in os.environ:
 # --- a host on it -------------------------------------------------------------------------------
 
 
+def sent_among(chunks: Iterable[Chunk], kind: type[m.Message]) -> list[m.Message]:
+    """The messages of one kind that the host wrote, in order."""
+    framer = Framer()
+    wires = [chunk.data for chunk in chunks if chunk.direction is Direction.SENT]
+    found = [from_frame(frame) for data in wires for frame in framer.feed(data)]
+    return [message for message in found if isinstance(message, kind)]
+
+
 class Host:
     """A handpiece driver with its thread, and what came of it."""
 
@@ -228,10 +236,7 @@ class Host:
 
     def sent(self, kind: type[m.Message]) -> list[m.Message]:
         self.look()
-        framer = Framer()
-        wires = [chunk.data for chunk in self.chunks if chunk.direction is Direction.SENT]
-        found = [from_frame(frame) for data in wires for frame in framer.feed(data)]
-        return [message for message in found if isinstance(message, kind)]
+        return sent_among(self.chunks, kind)
 
 
 @contextlib.contextmanager

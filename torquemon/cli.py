@@ -6,12 +6,9 @@ No heavy import here: `torquemon --version` must not wait for a dashboard to loa
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from torquemon import DISCLAIMER, __version__
 from torquemon.calibration.command import add_calibrate
@@ -29,6 +26,7 @@ from torquemon.record.sync_command import add_sync_commands
 from torquemon.run_command import add_run
 from torquemon.serve.command import add_serve
 from torquemon.sound.command import add_sounds
+from torquemon.stdout import let_go_of_stdout
 from torquemon.text import clean
 
 EXIT_INTERRUPTED = 130
@@ -92,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # the reader of our output has left; nothing to add
         return EXIT_INTERRUPTED
     except OSError as error:
-        _let_go_of_stdout()
+        let_go_of_stdout()
         where = f" {clean(str(error.filename))}" if error.filename else ""
         sys.stderr.write(f"torquemon: cannot read or write{where}: {error.strerror or error}\n")
         return EXIT_NOT_WRITTEN
@@ -108,9 +106,3 @@ def _run(arguments: Sequence[str] | None) -> int:
         raise
     code: int = args.run(args)
     return code
-
-
-def _let_go_of_stdout() -> None:
-    """Keep what standard output refused from failing once more, with a traceback, at the end."""
-    with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("wb") as nothing:
-        os.dup2(nothing.fileno(), sys.stdout.fileno())

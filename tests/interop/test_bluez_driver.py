@@ -22,18 +22,17 @@ from tests.bluez_objects import ADAPTER, ADAPTER1, DEVICE, DEVICE1
 from tests.bluez_room import TIMES, BluezRoom
 from tests.processes import wait_for
 from tests.radio import KEY, SERIAL
+from tests.wire_bench import sent_among
 from torquemon.clock import SystemClock
 from torquemon.drivers import ble_names
 from torquemon.drivers import messages as m
 from torquemon.drivers.ble import BleOpener
 from torquemon.drivers.ble_radio import Radio
 from torquemon.drivers.ble_scan import listen
-from torquemon.drivers.capture import Chunk, Direction
+from torquemon.drivers.capture import Chunk
 from torquemon.drivers.errors import TransportError
-from torquemon.drivers.frame import Framer
 from torquemon.drivers.handpiece import NO_DATA_NS, Handpiece, WireDown
 from torquemon.drivers.link import Connected, Halted, Samples
-from torquemon.drivers.messages import from_frame
 from torquemon.drivers.trust import Keys
 from torquemon.model import ArmPhase, ArmStop, Reading, Stop
 
@@ -98,10 +97,7 @@ class Host:
 
     def sent(self, kind: type[m.Message]) -> list[m.Message]:
         self.look()
-        framer = Framer()
-        wires = [chunk.data for chunk in self.chunks if chunk.direction is Direction.SENT]
-        found = [from_frame(frame) for data in wires for frame in framer.feed(data)]
-        return [message for message in found if isinstance(message, kind)]
+        return sent_among(self.chunks, kind)
 
 
 @contextlib.contextmanager

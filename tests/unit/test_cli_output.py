@@ -42,7 +42,7 @@ def test_a_file_that_fails_in_the_midst_is_named(
     parser = argparse.ArgumentParser()
     parser.set_defaults(run=fails)
     monkeypatch.setattr(cli, "build_parser", lambda: parser)
-    monkeypatch.setattr(cli, "_let_go_of_stdout", lambda: None)
+    monkeypatch.setattr(cli, "let_go_of_stdout", lambda: None)
     assert cli.main([]) == cli.EXIT_NOT_WRITTEN
     said = capsys.readouterr().err
     assert "/some/where" in said

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final, Protocol
 
+from torquemon.stdout import let_go_of_stdout
 from torquemon.text import clean
 
 if TYPE_CHECKING:
@@ -125,21 +126,12 @@ def _write_file(output: Path, manifest: Path, rows: list[Row], catalogue: Catalo
     return code
 
 
-def _let_go_of_stdout() -> None:
-    """Keep what standard output refused from failing once more, with a traceback, at the end."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nothing:
-            os.dup2(nothing.fileno(), sys.stdout.fileno())
-
-
 def _cannot_write(command: str, place: str, error: OSError | UnicodeError) -> int:
     """Say why the results could not be written."""
     reason = "it takes no UTF-8 text"
     if isinstance(error, OSError):
         reason = clean(error.strerror or "the file system refuses")
-    _let_go_of_stdout()
+    let_go_of_stdout()
     return _fail(f"{command}: cannot write {place}: {reason}")
 
 
