@@ -44,6 +44,12 @@ OPENED: Final = datetime(2020, 1, 1, tzinfo=UTC)
 SITES: Final = ("maxilla-buccal", "mandible-buccal", "midpalate")
 
 
+def chair(folder: Path, name: str) -> Path:
+    """Return where the record of a chair of its own is to be: each chair has its key."""
+    (folder / name).mkdir(mode=0o700)
+    return folder / name / "record.db"
+
+
 def recorded(rate_hz: int) -> tuple[InsertionRow, list[JournalEntry]]:
     """One insertion as the monitor writes it."""
     chair = Chair(script=wind(), plan={"site": "maxilla-buccal", "patient": "P-1"}, rate_hz=rate_hz)
@@ -86,7 +92,7 @@ def sizes(folder: Path, rate_hz: int) -> None:
     """Print what one insertion takes, in the journal and in the record."""
     row, entries = recorded(rate_hz)
     journal = Journal(folder / f"journal-{rate_hz}.db")
-    began = folder / f"record-{rate_hz}.db"
+    began = chair(folder, f"record-{rate_hz}")
     store = Store(began, clock=ManualClock())
     store.settle()
     empty = began.stat().st_size
@@ -128,7 +134,7 @@ def commits(folder: Path) -> None:
     for batch in batches:
         times += timed(lambda batch=batch: journal.append(batch), 1)  # type: ignore[misc]
     spread("commit of the journal (100 ms of raw bytes and readings)", times)
-    store = Store(folder / "commits-record.db", clock=SystemClock())
+    store = Store(chair(folder, "commits"), clock=SystemClock())
     close_due(journal, store, SystemClock(), monitor_runs=False)
     remarks = Remarks(store)
     spread(
@@ -141,9 +147,9 @@ def commits(folder: Path) -> None:
 
 def many(folder: Path, count: int) -> Path:
     """Make a record of so many insertions (without curves); every entry hashed and signed."""
-    path = folder / "many.db"
+    path = chair(folder, "many")
     store = Store(path, clock=SystemClock())
-    key = signing.load_or_make(folder)
+    key = signing.load_or_make(path.parent)
     with store.read() as session:
         previous = session.scalars(select(Entry).order_by(Entry.number.desc())).first()
     began = time.perf_counter()
@@ -249,8 +255,7 @@ def opening(folder: Path, path: Path) -> None:
         print("opening an encrypted record: not measured, SQLCipher is missing")
         return
     key = bytes(range(32))
-    sealed = folder / "sealed" / "record.db"  # a chair of its own: each has its key
-    sealed.parent.mkdir(mode=0o700)
+    sealed = chair(folder, "sealed")
     Store(sealed, key=key).close()
     spread("opening an encrypted record", timed(lambda: Store(sealed, key=key).close(), 50))
 
